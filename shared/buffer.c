@@ -1,0 +1,129 @@
+#include "shared/buffer.h"
+
+#include "shared/memory.h"
+#include "shared/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buffer_init(struct buffer *buf, size_t limit_bytes)
+{
+    *buf = (struct buffer){.limit = limit_bytes};
+}
+
+void buffer_release(struct buffer *buf)
+{
+    free(buf->data);
+    buffer_init(buf, buf->limit);
+}
+
+void buffer_clear(struct buffer *buf)
+{
+    buf->size = 0;
+    buf->is_full = false;
+    if (buf->data != NULL)
+        buf->data[0] = '\0';
+}
+
+/* Room for `more` bytes and the NUL; false past the ceiling. */
+static bool reserve(struct buffer *buf, size_t more)
+{
+    size_t capacity = buf->capacity > 0 ? buf->capacity : 64;
+
+    if (buf->is_full || more > buf->limit - buf->size) {
+        buf->is_full = true;
+        return false;
+    }
+    while (capacity < buf->size + more + 1)
+        capacity *= 2;
+    if (capacity != buf->capacity) {
+        buf->data = memory_resize(buf->data, capacity, 1);
+        buf->capacity = capacity;
+    }
+    return true;
+}
+
+void buffer_add(struct buffer *buf, const void *data, size_t size_bytes)
+{
+    if (!reserve(buf, size_bytes))
+        return;
+    if (size_bytes > 0)
+        memcpy(buf->data + buf->size, data, size_bytes);
+    buf->size += size_bytes;
+    buf->data[buf->size] = '\0';
+}
+
+void buffer_add_slice(struct buffer *buf, struct slice s)
+{
+    buffer_add(buf, s.data, s.size);
+}
+
+void buffer_add_text(struct buffer *buf, const char *text)
+{
+    buffer_add(buf, text, strlen(text));
+}
+
+void buffer_add_char(struct buffer *buf, char c)
+{
+    buffer_add(buf, &c, 1);
+}
+
+void buffer_add_format(struct buffer *buf, const char *format, ...)
+{
+    va_list arguments;
+    int size;
+
+    va_start(arguments, format);
+    size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (size < 0 || !reserve(buf, (size_t)size))
+        return;
+    va_start(arguments, format);
+    vsnprintf(buf->data + buf->size, (size_t)size + 1, format, arguments);
+    va_end(arguments);
+    buf->size += (size_t)size;
+}
+
+static void add_json_ascii(struct buffer *buf, unsigned char c)
+{
+    if (c == '"' || c == '\\')
+        buffer_add_format(buf, "\\%c", c);
+    else if (c < 0x20 || c == 0x7f)
+        buffer_add_format(buf, "\\u%04x", c);
+    else
+        buffer_add_char(buf, (char)c);
+}
+
+void buffer_add_json(struct buffer *buf, struct slice s)
+{
+    for (size_t i = 0; i < s.size;) {
+        size_t size = utf8_size_at(s.data + i, s.size - i);
+        if (size == 1)
+            add_json_ascii(buf, (unsigned char)s.data[i]);
+        else if (size == 0)
+            buffer_add_text(buf, "\\ufffd");
+        else
+            buffer_add(buf, s.data + i, size);
+        i += size > 0 ? size : 1;
+    }
+}
+
+void buffer_add_u32(struct buffer *buf, uint32_t value)
+{
+    unsigned char bytes[4] = {
+        (unsigned char)(value >> 24), (unsigned char)(value >> 16),
+        (unsigned char)(value >> 8), (unsigned char)value};
+    buffer_add(buf, bytes, sizeof(bytes));
+}
+
+void buffer_add_u64(struct buffer *buf, uint64_t value)
+{
+    buffer_add_u32(buf, (uint32_t)(value >> 32));
+    buffer_add_u32(buf, (uint32_t)value);
+}
+
+struct slice buffer_slice(const struct buffer *buf)
+{
+    return (struct slice){buf->data, buf->size};
+}

@@ -1,0 +1,37 @@
+/* kafka_config - our settings and the KAFKA_… environment, for librdkafka.
+ *
+ * KAFKA_SASL_USERNAME is librdkafka's sasl.username, and so on.  A name that
+ * librdkafka does not know (Kubernetes injects some) is logged once and
+ * ignored; a value that it refuses, or one against a setting that a promise
+ * rests on, is ERROR_INPUT.  Passwords may come from KAFKA_…_FILE. */
+#pragma once
+
+#include "shared/buffer.h"
+#include "shared/error.h"
+#include "shared/settings.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct kafka_setting {
+    const char *name; /* librdkafka's */
+    const char *value;
+    bool is_fixed; /* the environment may not say otherwise */
+};
+
+/* A configuration with the brokers of `common`, `settings`, then the
+ * environment, and librdkafka's log going to ours; new: give it to
+ * kafka_handle_new() or destroy it. */
+int kafka_config_new(const struct settings *common,
+                     const struct kafka_setting *settings, size_t count,
+                     rd_kafka_conf_t **ret_conf, struct error *err);
+
+/* rd_kafka_new(); `conf` is taken, also on failure (ERROR_INPUT: settings that
+ * contradict each other). */
+int kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
+                     rd_kafka_t **ret_handle, struct error *err);
+
+/* The KAFKA_… variables that are set and known, as --print-config shows them:
+ * secrets as ***.  KAFKA_BOOTSTRAP_SERVERS is the option tables' business. */
+void kafka_config_print(struct buffer *out);
