@@ -1,0 +1,107 @@
+#include "producer/measure.h"
+
+#include <stdio.h>
+
+enum family {
+    REQUESTS,
+    EVENTS,
+    MATCHES,
+    SECONDS,
+    IN_FLIGHT,
+    CONNECTIONS,
+    BODY_BYTES,
+    KAFKA_ERRORS,
+    BUILD
+};
+
+static const struct metric families[] = {
+    [REQUESTS] = {.name = "clerkstream_http_requests_total",
+                  .type = METRIC_COUNTER,
+                  .help = "Requests answered, by status code.",
+                  .labels = {"code"}},
+    [EVENTS] = {.name = "clerkstream_events_total",
+                .type = METRIC_COUNTER,
+                .help = "Verified events, by what became of them.",
+                .labels = {"status"}},
+    [MATCHES] = {.name = "clerkstream_signature_matches_total",
+                 .type = METRIC_COUNTER,
+                 .help = "Signatures that matched, by position of the secret.",
+                 .labels = {"secret"}},
+    [SECONDS] = {.name = "clerkstream_http_request_seconds",
+                 .type = METRIC_HISTOGRAM,
+                 .help = "From the request line to the answer."},
+    [IN_FLIGHT] = {.name = "clerkstream_events_in_flight",
+                   .type = METRIC_GAUGE,
+                   .help = "Events that wait for the broker."},
+    [CONNECTIONS] = {.name = "clerkstream_http_connections",
+                     .type = METRIC_GAUGE,
+                     .help = "Open connections of the public listener."},
+    [BODY_BYTES] = {.name = "clerkstream_http_body_bytes",
+                    .type = METRIC_GAUGE,
+                    .help = "Memory in bodies of requests."},
+    [KAFKA_ERRORS] = {.name = "clerkstream_kafka_errors_total",
+                      .type = METRIC_COUNTER,
+                      .help = "Records not taken or not acknowledged, by "
+                              "librdkafka's name of the error.",
+                      .labels = {"code"}},
+    [BUILD] = {.name = "clerkstream_build_info",
+               .type = METRIC_GAUGE,
+               .help = "Always 1; versions as labels.",
+               .labels = {"version", "librdkafka"}},
+};
+
+static void prepare_outcome(struct measure *measure, enum outcome outcome)
+{
+    const struct reply reply = {.outcome = outcome};
+    const char *status = reply_event_status(&reply);
+    char code[8];
+
+    snprintf(code, sizeof(code), "%u", reply_status(&reply));
+    measure->codes[outcome] =
+        metrics_get(&measure->metrics, REQUESTS, code, NULL, NULL);
+    if (status != NULL)
+        measure->statuses[outcome] =
+            metrics_get(&measure->metrics, EVENTS, status, NULL, NULL);
+}
+
+void measure_init(struct measure *measure, size_t keys, const char *version,
+                  const char *librdkafka)
+{
+    struct metrics *metrics = &measure->metrics;
+    char position[24];
+
+    *measure = (struct measure){.seconds = NULL};
+    metrics_init(metrics, families, sizeof(families) / sizeof(families[0]));
+    for (int i = OUTCOME_OPEN + 1; i < OUTCOMES; i++)
+        prepare_outcome(measure, (enum outcome)i);
+    for (size_t i = 0; i < keys; i++) {
+        snprintf(position, sizeof(position), "%zu", i + 1);
+        measure->matches[i] =
+            metrics_get(metrics, MATCHES, position, NULL, NULL);
+    }
+    measure->seconds = metrics_get(metrics, SECONDS, NULL, NULL, NULL);
+    measure->in_flight = metrics_get(metrics, IN_FLIGHT, NULL, NULL, NULL);
+    measure->connections = metrics_get(metrics, CONNECTIONS, NULL, NULL, NULL);
+    measure->body_bytes = metrics_get(metrics, BODY_BYTES, NULL, NULL, NULL);
+    metric_set(metrics_get(metrics, BUILD, version, librdkafka, NULL), 1);
+}
+
+void measure_release(struct measure *measure)
+{
+    metrics_release(&measure->metrics);
+}
+
+void measure_reply(struct measure *measure, const struct reply *reply,
+                   int64_t us)
+{
+    metric_add(measure->codes[reply->outcome], 1);
+    if (measure->statuses[reply->outcome] != NULL)
+        metric_add(measure->statuses[reply->outcome], 1);
+    metric_observe_us(measure->seconds, us);
+}
+
+void measure_kafka_error(struct measure *measure, const char *code)
+{
+    metric_add(metrics_get(&measure->metrics, KAFKA_ERRORS, code, NULL, NULL),
+               1);
+}
