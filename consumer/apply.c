@@ -1,0 +1,191 @@
+#include "consumer/apply.h"
+
+#include "consumer/merge.h"
+
+#include <stdlib.h>
+
+/* One transaction.  Registers and bases are other workers' locks and waited for
+ * as long as it takes; all other rows may be locked by anybody. */
+struct transaction {
+    struct apply *apply;
+    struct event *const *events;
+    size_t count;
+    struct registers regs;
+    struct ledger ledger;
+    struct ledger_known *known;
+    struct rows rows;
+    struct claim *claims;
+    size_t claims_count;
+};
+
+void apply_release(struct apply *apply)
+{
+    bind_release(&apply->arrays);
+}
+
+static struct bind_input input_of(const struct transaction *tx)
+{
+    return (struct bind_input){.regs = &tx->regs,
+                               .rows = &tx->rows,
+                               .ledger = &tx->ledger,
+                               .roles = tx->apply->roles,
+                               .arena = tx->apply->arena,
+                               .lock_timeout_ms = tx->apply->lock_timeout_ms};
+}
+
+static void queue(struct transaction *tx, enum statement_id id,
+                  postgres_reader *reader)
+{
+    struct bind_input input = input_of(tx);
+
+    if (bind_statement(&tx->apply->arrays, id, &input))
+        postgres_queue(tx->apply->db, id, &tx->apply->arrays, reader, tx);
+}
+
+/* From here on wait for locks at most so long; 0: as long as it takes. */
+static void limit_waits(struct transaction *tx, int64_t timeout_ms)
+{
+    struct bind_input input = input_of(tx);
+
+    input.lock_timeout_ms = timeout_ms;
+    bind_statement(&tx->apply->arrays, STATEMENT_LIMIT_WAITS, &input);
+    postgres_queue(tx->apply->db, STATEMENT_LIMIT_WAITS, &tx->apply->arrays,
+                   NULL, NULL);
+}
+
+static struct instant instant_or_absent(const struct postgres_rows *rows,
+                                        size_t row, int column)
+{
+    if (postgres_is_null(rows, row, column))
+        return (struct instant){INSTANT_ABSENT, 0};
+    return (struct instant){INSTANT_PRESENT, postgres_int(rows, row, column)};
+}
+
+static void read_register(struct entity_register *reg,
+                          const struct postgres_rows *rows, size_t row,
+                          struct arena *arena)
+{
+    reg->has_data = !postgres_is_null(rows, row, 0);
+    if (reg->has_data)
+        reg->version =
+            (struct version){.class = (int)postgres_int(rows, row, 0),
+                             .t = postgres_int(rows, row, 1),
+                             .rank = (int)postgres_int(rows, row, 2),
+                             .ts = postgres_int(rows, row, 3),
+                             .id = postgres_text(rows, row, 4, arena)};
+    reg->is_deleted = postgres_bool(rows, row, 5);
+    reg->deleted_at = instant_or_absent(rows, row, 6);
+    reg->failure = postgres_text(rows, row, 7, arena);
+    reg->is_failed = reg->failure.data != NULL;
+    reg->created_ms = instant_or_absent(rows, row, 8).ms;
+    reg->base = postgres_text(rows, row, 9, arena);
+    reg->newest_id = postgres_text(rows, row, 10, arena);
+    reg->content = postgres_text(rows, row, 11, arena);
+    reg->stored_base = reg->base;
+    reg->stored_newest = reg->newest_id;
+}
+
+/* Every register exists by now and is locked, in the order of tx->regs. */
+static void read_registers(const struct postgres_rows *rows, void *context)
+{
+    struct transaction *tx = context;
+
+    if (postgres_count(rows) != tx->regs.count)
+        abort(); /* a register was deleted: nothing here can be trusted */
+    for (size_t i = 0; i < tx->regs.count; i++)
+        read_register(&tx->regs.items[i], rows, i, tx->apply->arena);
+}
+
+static void read_ledger(const struct postgres_rows *rows, void *context)
+{
+    struct transaction *tx = context;
+
+    for (size_t i = 0; i < postgres_count(rows); i++) {
+        struct ledger_known *known = &tx->known[postgres_int(rows, i, 0) - 1];
+        known->exists = true;
+        known->is_open = postgres_bool(rows, i, 1);
+        known->is_seen = postgres_bool(rows, i, 2);
+    }
+}
+
+static void read_claims(const struct postgres_rows *rows, void *context)
+{
+    struct transaction *tx = context;
+    struct arena *arena = tx->apply->arena;
+
+    tx->claims_count = postgres_count(rows);
+    tx->claims = arena_get(arena, (tx->claims_count + 1) * sizeof(*tx->claims));
+    for (size_t i = 0; i < tx->claims_count; i++)
+        tx->claims[i] =
+            (struct claim){.base = postgres_text(rows, i, 0, arena),
+                           .organization_id = postgres_text(rows, i, 1, arena),
+                           .created_ms = postgres_int(rows, i, 2),
+                           .subdomain = postgres_text(rows, i, 3, arena)};
+}
+
+static int lock(struct transaction *tx, struct error *err)
+{
+    struct arena *arena = tx->apply->arena;
+
+    tx->regs = registers_of(tx->events, tx->count, arena);
+    tx->ledger = ledger_of(tx->events, tx->count, arena);
+    tx->known =
+        arena_get(arena, (tx->ledger.events_count + 1) * sizeof(*tx->known));
+    queue(tx, STATEMENT_BEGIN, NULL);
+    queue(tx, STATEMENT_REGISTERS_MAKE, NULL);
+    queue(tx, STATEMENT_REGISTERS_LOCK, read_registers);
+    limit_waits(tx, tx->apply->lock_timeout_ms);
+    queue(tx, STATEMENT_LEDGER_LOCK, read_ledger);
+    return postgres_run(tx->apply->db, err);
+}
+
+/* Bases are locked after all registers, so no two batches wait for each other;
+ * then the organizations that are first in line, by id. */
+static int lock_subdomains(struct transaction *tx, struct error *err)
+{
+    if (tx->rows.bases_count > 0) {
+        limit_waits(tx, 0);
+        queue(tx, STATEMENT_BASES_MAKE, NULL);
+        queue(tx, STATEMENT_BASES_LOCK, NULL);
+        limit_waits(tx, tx->apply->lock_timeout_ms);
+        queue(tx, STATEMENT_CLAIMS, read_claims);
+        if (postgres_run(tx->apply->db, err) != 0)
+            return -1;
+    }
+    claim_subdomains(&tx->rows, tx->claims, tx->claims_count, tx->apply->arena);
+    return 0;
+}
+
+static int send_dead_letters(struct transaction *tx, struct error *err)
+{
+    for (size_t i = 0; i < tx->count; i++)
+        if (tx->events[i]->is_dead_letter_due &&
+            !tx->events[i]->record.is_dead_lettered)
+            sink_send(tx->apply->sink, tx->events[i]);
+    if (sink_wait(tx->apply->sink, err) == 0)
+        return 0;
+    postgres_rollback(tx->apply->db);
+    return -1;
+}
+
+static int write_rows(struct transaction *tx, struct error *err)
+{
+    for (int id = STATEMENT_CASCADE_LOCK; id <= STATEMENT_COMMIT; id++)
+        queue(tx, (enum statement_id)id, NULL);
+    return postgres_run(tx->apply->db, err);
+}
+
+int apply(struct apply *apply, struct event *const *events, size_t count,
+          struct error *err)
+{
+    struct transaction tx = {.apply = apply, .events = events, .count = count};
+
+    if (postgres_connect(apply->db, err) != 0 || lock(&tx, err) != 0)
+        return -1;
+    merge(events, count);
+    ledger_fill(&tx.ledger, tx.known, apply->arena);
+    rows_of(&tx.regs, apply->arena, &tx.rows);
+    if (lock_subdomains(&tx, err) != 0 || send_dead_letters(&tx, err) != 0)
+        return -1;
+    return write_rows(&tx, err);
+}

@@ -1,0 +1,27 @@
+/* decode - one record of the log becomes an event, or a refusal with a reason.
+ *
+ * Pure.  Every record gets a fate: apply (one of the types that change
+ * something), ignore (any other type), refuse (it can never be applied). */
+#pragma once
+
+#include "consumer/event.h"
+#include "shared/arena.h"
+#include "shared/json.h"
+
+/* What Kafka Connect calls the two places where a record can fail. */
+#define STAGE_DECODE "VALUE_CONVERTER"
+#define STAGE_WRITE "TASK_PUT"
+
+/* Describe `record` as `ret_event`, which points into it and into `arena`.
+ * `json` is memory to work in. */
+void decode(const struct record *record, struct json_document *json,
+            struct arena *arena, struct event *ret_event);
+
+/* Turn an event into a refused one: what it mentioned is forgotten, but for
+ * the user who it is about. */
+void decode_refuse(struct event *event, const char *stage,
+                   const struct error *reason);
+
+/* Whether a header's value can be an event's id: 1 to EVENT_ID_BYTES_MAX bytes
+ * of UTF-8 without NUL. */
+bool decode_is_id(struct slice text);

@@ -1,0 +1,186 @@
+#include "consumer/kafka_sink.h"
+
+#include "consumer/dead_letter.h"
+#include "shared/clock.h"
+#include "shared/kafka_config.h"
+#include "shared/memory.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define ACKNOWLEDGE_MS 4000
+#define POLL_MS 50
+
+struct outlet {
+    rd_kafka_t *handle;
+    const char *topic;
+};
+
+struct sink {
+    struct outlet *outlet;
+    struct arena arena;
+    atomic_int pending;
+    atomic_int failed;
+    _Atomic rd_kafka_resp_err_t reason; /* of the last failure */
+};
+
+struct delivery {
+    struct sink *sink;
+    struct event *event;
+};
+
+/* A dead letter is its event and some headers: it may be larger than what the
+ * events topic takes.  Not idempotent: a dead letter that is there twice does
+ * no harm, a producer that a lost connection makes unusable does. */
+static const struct kafka_setting sink_settings[] = {
+    {"acks", "all", true},
+    {"linger.ms", "0", false},
+    {"socket.nagle.disable", "true", false},
+    {"socket.keepalive.enable", "true", false},
+    {"partitioner", "murmur2_random", true},
+    {"message.timeout.ms", "5000", false},
+    {"message.max.bytes", "10000000", false},
+    {"reconnect.backoff.max.ms", "1000", false},
+    {"queue.buffering.max.kbytes", "32768", false},
+};
+
+static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message,
+                        void *context)
+{
+    struct delivery *delivery = message->_private;
+    struct sink *sink = delivery->sink;
+
+    (void)handle, (void)context;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        delivery->event->record.is_dead_lettered = true;
+    } else {
+        atomic_store(&sink->reason, message->err);
+        atomic_fetch_add(&sink->failed, 1);
+    }
+    free(delivery);
+    atomic_fetch_sub(&sink->pending, 1); /* last: the sink may go then */
+}
+
+int outlet_open(const struct settings *common, struct outlet **ret_outlet,
+                struct error *err)
+{
+    struct outlet *outlet = memory_new(sizeof(*outlet));
+    rd_kafka_conf_t *conf;
+
+    outlet->topic = common->dead_letter_topic;
+    if (kafka_config_new(common, sink_settings,
+                         sizeof(sink_settings) / sizeof(sink_settings[0]),
+                         &conf, err) != 0)
+        goto err_outlet;
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    if (kafka_handle_new(RD_KAFKA_PRODUCER, conf, &outlet->handle, err) != 0)
+        goto err_outlet;
+    *ret_outlet = outlet;
+    return 0;
+err_outlet:
+    free(outlet);
+    return -1;
+}
+
+void outlet_close(struct outlet *outlet)
+{
+    if (outlet == NULL)
+        return;
+    rd_kafka_destroy(outlet->handle);
+    free(outlet);
+}
+
+struct sink *sink_new(struct outlet *outlet)
+{
+    struct sink *sink = memory_new(sizeof(*sink));
+
+    sink->outlet = outlet;
+    return sink;
+}
+
+void sink_free(struct sink *sink)
+{
+    if (sink == NULL)
+        return;
+    arena_release(&sink->arena);
+    free(sink);
+}
+
+static rd_kafka_headers_t *headers_of(struct sink *sink,
+                                      const struct event *event)
+{
+    struct dead_letter_header added[DEAD_LETTER_HEADERS];
+    rd_kafka_headers_t *original, *headers;
+
+    if (rd_kafka_message_headers(event->record.handle, &original) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        headers = rd_kafka_headers_copy(original);
+    else
+        headers = rd_kafka_headers_new(DEAD_LETTER_HEADERS);
+    dead_letter_headers(event, clock_wall_ms(), &sink->arena, added);
+    for (int i = 0; i < DEAD_LETTER_HEADERS; i++) {
+        rd_kafka_header_remove(headers, added[i].name);
+        rd_kafka_header_add(headers, added[i].name, -1, added[i].value.data,
+                            (ssize_t)added[i].value.size);
+    }
+    return headers;
+}
+
+static rd_kafka_error_t *produce(struct sink *sink, struct delivery *delivery,
+                                 rd_kafka_headers_t *headers)
+{
+    const struct record *rec = &delivery->event->record;
+    const rd_kafka_vu_t fields[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = sink->outlet->topic},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {(void *)(uintptr_t)rec->key.data, rec->key.size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {(void *)(uintptr_t)rec->value.data, rec->value.size}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = delivery},
+    };
+
+    return rd_kafka_produceva(sink->outlet->handle, fields,
+                              sizeof(fields) / sizeof(fields[0]));
+}
+
+void sink_send(struct sink *sink, struct event *event)
+{
+    struct delivery *delivery = memory_new(sizeof(*delivery));
+    rd_kafka_headers_t *headers = headers_of(sink, event);
+    rd_kafka_error_t *error;
+
+    *delivery = (struct delivery){sink, event};
+    atomic_fetch_add(&sink->pending, 1);
+    error = produce(sink, delivery, headers);
+    if (error == NULL)
+        return;
+    atomic_store(&sink->reason, rd_kafka_error_code(error));
+    rd_kafka_error_destroy(error);
+    rd_kafka_headers_destroy(headers);
+    free(delivery);
+    atomic_fetch_add(&sink->failed, 1);
+    atomic_fetch_sub(&sink->pending, 1);
+}
+
+int sink_wait(struct sink *sink, struct error *err)
+{
+    int64_t deadline_ms = clock_steady_ms() + ACKNOWLEDGE_MS;
+    int failed;
+
+    while (atomic_load(&sink->pending) > 0) {
+        rd_kafka_poll(sink->outlet->handle, POLL_MS);
+        /* Past the deadline what is under way is given up, and reported so:
+         * nothing of ours is left with the library when we return. */
+        if (clock_steady_ms() > deadline_ms)
+            rd_kafka_purge(sink->outlet->handle,
+                           RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    }
+    arena_clear(&sink->arena);
+    failed = atomic_exchange(&sink->failed, 0);
+    if (failed == 0)
+        return 0;
+    return error_set(err, ERROR_AWAY, "%d dead letters not acknowledged: %s",
+                     failed, rd_kafka_err2str(atomic_load(&sink->reason)));
+}

@@ -1,0 +1,49 @@
+/* kafka_source - one member of the consumer group: records in, offsets back.
+ *
+ * Not thread-safe: one worker, one source.  Offsets go to the broker only after
+ * source_store(), in the background and when partitions are taken away. */
+#pragma once
+
+#include "consumer/config.h"
+#include "consumer/event.h"
+
+#include <stdbool.h>
+
+/* Called from inside source_poll() and source_close(). */
+struct source_hooks {
+    void (*assigned)(void *context, int32_t partition);
+    /* Records of it that are still held must be forgotten, not stored. */
+    void (*revoked)(void *context, int32_t partition);
+    void (*rebalanced)(void *context); /* after all of the one or the other */
+    void *context;
+};
+
+struct source;
+
+/* Whether the settings will do, before anything is opened. */
+int source_check(const struct consumer_config *cfg, struct error *err);
+/* Prepare to join.  `cfg` is kept.  -1 with ERROR_INPUT: settings. */
+int source_open(const struct consumer_config *cfg,
+                const struct source_hooks *hooks, struct source **ret_source,
+                struct error *err);
+int source_join(struct source *source, struct error *err);
+/* Commit what was stored and leave the group. */
+void source_close(struct source *source);
+
+/* The next record within `timeout_ms`; false where there is none.  It is the
+ * caller's: source_release(). */
+bool source_poll(struct source *source, int timeout_ms,
+                 struct record *ret_record);
+void source_release(struct record *record);
+
+void source_pause(struct source *source, int32_t partition);
+void source_resume(struct source *source, int32_t partition); /* if paused */
+
+/* Everything of `partition` before `offset` is done. */
+void source_store(struct source *source, int32_t partition, int64_t offset);
+
+/* The end of the partition as far as is known here; -1: not yet. */
+int64_t source_end(struct source *source, int32_t partition);
+/* What the group has committed for it; -1: nothing, or no answer in a second.
+ */
+int64_t source_committed(struct source *source, int32_t partition);

@@ -1,0 +1,218 @@
+#include "consumer/worker.h"
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PATIENCE_MS 5000 /* for one batch, before that is told */
+#define BATCH_BYTES_MAX (4 * 1024 * 1024)
+
+static void drop(struct record *records, size_t *count, int32_t partition,
+                 bool is_all)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *count; i++) {
+        if (is_all || records[i].partition == partition)
+            source_release(&records[i]);
+        else
+            records[kept++] = records[i];
+    }
+    *count = kept;
+}
+
+void worker_release(struct worker *worker)
+{
+    worker_leave(worker);
+    free(worker->batch);
+    free(worker->held);
+    postgres_free(worker->apply.db);
+    sink_free(worker->apply.sink);
+    apply_release(&worker->apply);
+    json_release(&worker->json);
+    arena_release(&worker->arena);
+    progress_release(&worker->progress);
+    pthread_mutex_destroy(&worker->lock);
+}
+
+static void on_assigned(void *context, int32_t partition)
+{
+    progress_add(&((struct worker *)context)->progress, partition);
+}
+
+/* librdkafka remembers a pause over a rebalance, and resuming what it did not
+ * pause makes it jump: so the pause ends before the partition goes. */
+static void on_revoked(void *context, int32_t partition)
+{
+    struct worker *worker = context;
+    struct progress_partition *found =
+        progress_find(&worker->progress, partition);
+
+    if (found != NULL && found->is_paused)
+        source_resume(worker->source, partition);
+    drop(worker->batch, &worker->batch_count, partition, false);
+    drop(worker->held, &worker->held_count, partition, false);
+    progress_remove(&worker->progress, partition);
+    meters_set_lag(worker->set.meters, worker->set.cfg->group,
+                   worker->set.cfg->common.events_topic, partition, 0);
+}
+
+static void on_rebalanced(void *context)
+{
+    struct worker *worker = context;
+
+    worker->is_assigned = true;
+    if (worker->held_count == 0)
+        worker->is_away = false;
+    worker_settle(worker);
+}
+
+int worker_init(struct worker *worker, const struct worker_setting *set,
+                int number, struct error *err)
+{
+    const struct source_hooks hooks = {on_assigned, on_revoked, on_rebalanced,
+                                       worker};
+    size_t room = (size_t)set->cfg->batch_max;
+
+    *worker = (struct worker){.set = *set, .number = number};
+    worker->batch = memory_resize(NULL, room, sizeof(*worker->batch));
+    worker->apply = (struct apply){.db = postgres_new(set->cfg->database_url),
+                                   .sink = sink_new(set->outlet),
+                                   .roles = &set->cfg->roles,
+                                   .lock_timeout_ms = set->cfg->lock_timeout_ms,
+                                   .arena = &worker->arena};
+    pthread_mutex_init(&worker->lock, NULL);
+    worker_set_status(worker, "starting");
+    return source_open(set->cfg, &hooks, &worker->source, err);
+}
+
+/* The messages belong to the library: they go before the handle does. */
+void worker_leave(struct worker *worker)
+{
+    drop(worker->batch, &worker->batch_count, 0, true);
+    drop(worker->held, &worker->held_count, 0, true);
+    source_close(worker->source);
+    worker->source = NULL;
+}
+
+void worker_set_status(struct worker *worker, const char *reason)
+{
+    bool is_changed;
+
+    pthread_mutex_lock(&worker->lock);
+    is_changed = strcmp(worker->status, reason) != 0;
+    if (is_changed) {
+        size_t size = strnlen(reason, sizeof(worker->status) - 1);
+        memcpy(worker->status, reason, size);
+        worker->status[size] = '\0';
+    }
+    pthread_mutex_unlock(&worker->lock);
+    if (!is_changed)
+        return;
+    if (reason[0] == '\0')
+        log_info(log_event("worker_ready"),
+                 log_number("worker", worker->number));
+    else
+        log_warn(log_event("worker_waiting"),
+                 log_number("worker", worker->number),
+                 log_text("reason", reason));
+}
+
+bool worker_is_ready(struct worker *worker,
+                     char ret_reason[WORKER_REASON_BYTES])
+{
+    int64_t since_ms = atomic_load(&worker->busy_since_ms);
+
+    pthread_mutex_lock(&worker->lock);
+    memcpy(ret_reason, worker->status, sizeof(worker->status));
+    pthread_mutex_unlock(&worker->lock);
+    if (since_ms != 0 && clock_steady_ms() - since_ms > PATIENCE_MS)
+        snprintf(ret_reason, WORKER_REASON_BYTES,
+                 "PostgreSQL keeps a batch waiting for more than %d s",
+                 PATIENCE_MS / 1000);
+    return ret_reason[0] == '\0';
+}
+
+void worker_set_busy(struct worker *worker, bool is_busy)
+{
+    atomic_store(&worker->busy_since_ms, is_busy ? clock_steady_ms() : 0);
+}
+
+static bool poll_one(struct worker *worker, int timeout_ms)
+{
+    struct record record;
+
+    if (!source_poll(worker->source, timeout_ms, &record))
+        return false;
+    worker->batch[worker->batch_count++] = record;
+    return true;
+}
+
+void worker_collect(struct worker *worker, int timeout_ms)
+{
+    const struct consumer_config *cfg = worker->set.cfg;
+    int64_t until_ms;
+    size_t bytes = 0;
+
+    worker->batch_count = 0;
+    if (!poll_one(worker, timeout_ms))
+        return;
+    until_ms = clock_steady_ms() + cfg->batch_linger_ms;
+    while (worker->batch_count > 0 &&
+           worker->batch_count < (size_t)cfg->batch_max) {
+        int64_t left_ms = until_ms - clock_steady_ms();
+        bytes += worker->batch[worker->batch_count - 1].value.size;
+        if (bytes > BATCH_BYTES_MAX ||
+            !poll_one(worker, left_ms > 0 ? (int)left_ms : 0))
+            return;
+    }
+}
+
+void worker_hold(struct worker *worker, const struct record *record)
+{
+    if (worker->held_count == worker->held_room) {
+        worker->held_room = worker->held_room > 0 ? worker->held_room * 2 : 64;
+        worker->held = memory_resize(worker->held, worker->held_room,
+                                     sizeof(*worker->held));
+    }
+    worker->held[worker->held_count++] = *record;
+}
+
+void worker_done(struct worker *worker, struct record *record)
+{
+    struct progress_partition *partition =
+        progress_find(&worker->progress, record->partition);
+
+    if (partition != NULL && partition->next <= record->offset)
+        partition->next = record->offset + 1;
+    source_release(record);
+}
+
+static void settle_partition(struct worker *worker,
+                             struct progress_partition *partition)
+{
+    int64_t done = progress_done(partition, worker->held, worker->held_count);
+    bool is_paused = worker->is_away || worker->is_halted ||
+                     progress_is_held(partition->partition, worker->held,
+                                      worker->held_count);
+
+    if (done > partition->stored) {
+        source_store(worker->source, partition->partition, done);
+        partition->stored = done;
+    }
+    if (is_paused && !partition->is_paused)
+        source_pause(worker->source, partition->partition);
+    if (!is_paused && partition->is_paused)
+        source_resume(worker->source, partition->partition);
+    partition->is_paused = is_paused;
+}
+
+void worker_settle(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->progress.count; i++)
+        settle_partition(worker, &worker->progress.items[i]);
+    metric_set(worker->set.meters->held, (int64_t)worker->held_count);
+}
