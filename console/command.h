@@ -1,0 +1,58 @@
+/* command - a command as data: one table of flags is what the parser, --help
+ * and the tests read, as shared/option does for variables.
+ *
+ * `--name value` and `--name=value` mean the same; a switch takes no value; of
+ * a flag given twice the last one counts.  Pure: nothing is printed or read. */
+#pragma once
+
+#include "console/config.h"
+#include "shared/buffer.h"
+#include "shared/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum flag_type {
+    FLAG_SWITCH, /* bool */
+    FLAG_TEXT,   /* const char *, borrowed from the arguments; not empty */
+    FLAG_NUMBER, /* int64_t, between min and max */
+    FLAG_CHOICE  /* int, index into choices */
+};
+
+struct flag {
+    const char *name; /* without the dashes */
+    enum flag_type type;
+    size_t offset;        /* offsetof(struct …_flags, field) */
+    const char *value;    /* what --help calls the value: SECONDS */
+    const char *fallback; /* as it would be given; NULL: none (-1 for a choice,
+                             0 for a number, NULL for a text) */
+    int64_t min, max;
+    const char *const *choices; /* NULL-terminated */
+    const char *about;          /* for people */
+};
+
+struct command {
+    const char *name;
+    const char *about;   /* one line */
+    const char *detail;  /* what else --help says; may be NULL */
+    const char *example; /* a command line, or several */
+    const struct flag *flags;
+    size_t flags_count;
+    size_t flags_bytes; /* of the struct that the flags fill */
+    /* 0, or -1 with one line for standard error.  ERROR_INPUT is a wrong use
+     * (exit 2), all else a failure (exit 1). */
+    int (*run)(const struct console_config *config, const void *flags,
+               struct error *err);
+};
+
+/* Fill `ret_flags` (flags_bytes, zeroed) from the arguments after the command's
+ * name.  `--help` among them ends the reading.  -1 with ERROR_INPUT and one
+ * line: what was given and what is allowed. */
+int command_parse(const struct command *command, int argc, char *const *argv,
+                  void *ret_flags, bool *ret_is_help, struct error *err);
+
+void command_help(const struct command *command, struct buffer *out);
+
+/* The process's exit code for a kind of error. */
+int command_exit_code(enum error_kind kind);

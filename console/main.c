@@ -1,0 +1,162 @@
+/* clerkstream - the operator's desk: one program, one table of commands. */
+#include "console/commands.h"
+#include "shared/kafka_config.h"
+#include "shared/memory.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTPUT_BYTES (1 << 20)
+
+/* One line, whatever was given. */
+static int fail(const char *command, const struct error *err)
+{
+    fprintf(stderr, "clerkstream%s%s: ", command[0] != '\0' ? " " : "",
+            command);
+    for (const char *c = err->text; *c != '\0'; c++)
+        fputc(iscntrl((unsigned char)*c) ? ' ' : *c, stderr);
+    fputc('\n', stderr);
+    return command_exit_code(err->kind);
+}
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+/* What was printed must have arrived: a full disk is a failure. */
+static int done(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    perror("clerkstream: standard output");
+    return 1;
+}
+
+/* `text` is taken. */
+static int print(struct buffer *text)
+{
+    if (text->size > 0)
+        fputs(text->data, stdout);
+    buffer_release(text);
+    return done();
+}
+
+static void release_config(struct console_config *config)
+{
+    option_release(console_options, console_options_count, config);
+}
+
+static int load_config(struct console_config *config, struct error *err)
+{
+    *config = (struct console_config){.database_url = NULL};
+    if (option_load(console_options, console_options_count, environment, config,
+                    err) != 0) {
+        release_config(config);
+        return -1;
+    }
+    log_init("clerkstream", (enum log_level)config->common.log_level,
+             (enum log_format)config->common.log_format);
+    return 0;
+}
+
+static int print_config(void)
+{
+    struct console_config config;
+    struct error err;
+    struct buffer text;
+
+    if (load_config(&config, &err) != 0)
+        return fail("", &err);
+    buffer_init(&text, OUTPUT_BYTES);
+    option_print(console_options, console_options_count, &config, &text);
+    kafka_config_print(&text);
+    release_config(&config);
+    return print(&text);
+}
+
+static int run(const struct command *command, const void *flags)
+{
+    struct console_config config;
+    struct error err = {.kind = ERROR_NONE};
+    int result;
+
+    if (load_config(&config, &err) != 0)
+        return fail(command->name, &err);
+    result = command->run(&config, flags, &err);
+    release_config(&config);
+    if (result == 0)
+        return done();
+    fflush(stdout);
+    return fail(command->name, &err);
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    CLEANUP_FREE void *flags = memory_new(command->flags_bytes);
+    struct error err;
+    struct buffer text;
+    bool is_help;
+
+    if (command_parse(command, argc, argv, flags, &is_help, &err) != 0)
+        return fail(command->name, &err);
+    if (!is_help)
+        return run(command, flags);
+    buffer_init(&text, OUTPUT_BYTES);
+    command_help(command, &text);
+    return print(&text);
+}
+
+static int print_help(void)
+{
+    struct buffer text;
+
+    buffer_init(&text, OUTPUT_BYTES);
+    commands_help(&text);
+    return print(&text);
+}
+
+static int print_version(void)
+{
+    puts("clerkstream " CLERKSTREAM_VERSION);
+    return done();
+}
+
+static int refuse(const char *given)
+{
+    struct error err;
+    struct buffer allowed;
+
+    buffer_init(&allowed, OUTPUT_BYTES);
+    commands_list(&allowed);
+    error_set(&err, ERROR_INPUT,
+              "given %s%.60s%s, allowed is one of %s, --help, --version, "
+              "--print-config",
+              given != NULL ? "\"" : "no command", given != NULL ? given : "",
+              given != NULL ? "\"" : "", allowed.data);
+    buffer_release(&allowed);
+    return fail("", &err);
+}
+
+int main(int argc, char **argv)
+{
+    const char *first = argc > 1 ? argv[1] : NULL;
+    const struct command *command;
+
+    if (first == NULL)
+        return refuse(NULL);
+    command = commands_find(first);
+    if (command != NULL)
+        return run_command(command, argc - 2, argv + 2);
+    if (argc > 2)
+        return refuse(first[0] == '-' ? argv[2] : first);
+    if (strcmp(first, "--help") == 0)
+        return print_help();
+    if (strcmp(first, "--version") == 0)
+        return print_version();
+    if (strcmp(first, "--print-config") == 0)
+        return print_config();
+    return refuse(first);
+}

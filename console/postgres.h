@@ -1,0 +1,36 @@
+/* postgres - one session with the database.
+ *
+ * The only file that includes libpq-fe.h.  A SQLSTATE becomes a kind of error
+ * by one table: ERROR_AWAY no server, ERROR_AGAIN locked or out of something
+ * for now, ERROR_ACCESS all else that the database refuses.  Texts hold the
+ * server's first line, never the address's password. */
+#pragma once
+
+#include "shared/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct postgres;
+struct postgres_rows;
+
+/* Connect within `timeout_ms`.  ERROR_INPUT: `url` is none; ERROR_AWAY;
+ * ERROR_ACCESS: refused, or there is no such database. */
+int postgres_open(const char *url, int64_t timeout_ms, struct postgres **ret_db,
+                  struct error *err);
+void postgres_close(struct postgres *db);
+
+/* Statements as psql would send them; what they answer is dropped.  In a text
+ * of several lines the error says in which. */
+int postgres_execute(struct postgres *db, const char *statements,
+                     struct error *err);
+
+/* One statement with values ($1 is values[0]; NULL is NULL). */
+int postgres_query(struct postgres *db, const char *statement,
+                   const char *const *values, size_t values_count,
+                   struct postgres_rows **ret_rows, struct error *err);
+size_t postgres_rows_count(const struct postgres_rows *rows);
+/* Borrowed; NULL for NULL. */
+const char *postgres_rows_value(const struct postgres_rows *rows, size_t row,
+                                int column);
+void postgres_rows_free(struct postgres_rows *rows);
