@@ -1,0 +1,102 @@
+"""A Kafka that stops, crashes, freezes, or is not there yet."""
+
+from contextlib import contextmanager
+
+import pytest
+from deployment import Deployment
+from kafka import Kafka
+from stream import APPLIED, Stream, waits_for
+from waiting import wait_until
+
+PATIENCE = 60
+QUICKLY = {"KAFKA_AUTO_COMMIT_INTERVAL_MS": 100}
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    """A Kafka for the tests of this file, which stop and freeze it."""
+    with Kafka(tmp_path_factory.mktemp("broker") / "kafka") as made:
+        yield made
+
+
+@pytest.fixture
+def away(broker, postgres, tmp_path):
+    with Deployment(broker, postgres, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def killed(broker):
+    broker.kill()
+    try:
+        yield
+    finally:
+        broker.start()
+
+
+@contextmanager
+def frozen(broker):
+    broker.pause()
+    try:
+        yield
+    finally:
+        broker.resume()
+
+
+@pytest.mark.parametrize("fault", [killed, frozen])
+def test_the_consumer_goes_on_when_the_broker_is_back(away, broker, fault):
+    stream = Stream(away, "kafka")
+    consumer = away.consumer(CONSUMER_BATCH_MAX=10, **QUICKLY)
+    stream.publish(300)
+    with fault(broker):
+        waits_for(consumer, "Kafka", PATIENCE)
+        assert consumer.get("/healthz").status == 200
+    stream.publish(100)
+    stream.assert_applied(PATIENCE)
+    consumer.wait_ready(PATIENCE)
+
+
+def test_a_consumer_waits_for_a_broker_that_is_started_later(away, broker):
+    stream = Stream(away, "first")
+    broker.stop()
+    consumer = away.consumer(wait=False, **QUICKLY)
+    waits_for(consumer, "no Kafka broker answers")
+    assert consumer.get("/healthz").status == 200
+    broker.start()
+    consumer.wait_ready(PATIENCE)
+    stream.publish(50)
+    stream.assert_applied()
+
+
+@pytest.mark.parametrize("which", ["events_topic", "dead_letter_topic"])
+def test_a_consumer_waits_for_topics_that_are_made_later(deployment, which):
+    topic = getattr(deployment, which)
+    deployment.kafka.delete_topic(topic)
+    stream = Stream(deployment, "topic")
+    wait_until(
+        lambda: not deployment.kafka.partitions(topic), what="the deletion"
+    )
+    consumer = deployment.consumer(wait=False, **QUICKLY)
+    told = waits_for(consumer, f"topic {topic} is not there")
+    assert "clerkstream topics" in told["reason"]
+    deployment.console("topics")
+    stream.publish(50)
+    consumer.wait_ready()
+    stream.assert_applied()
+
+
+def test_a_dead_letter_waits_for_the_broker(away, broker):
+    """Nothing is written as failed before its dead letter is on the disk."""
+    consumer = away.consumer(CONSUMER_BATCH_LINGER_MS=2000, **QUICKLY)
+    away.publish([("msg_bad", b"no JSON"), ("msg_also_bad", b"[]")])
+    broker.pause()
+    try:
+        waits_for(consumer, "Kafka|dead letter", PATIENCE)
+        assert away.ledger() == {}
+    finally:
+        broker.resume()
+    away.wait_for_ledger(2, PATIENCE)
+    assert len(away.dead_letters()) >= 2
+    assert {row["status"] for row in away.ledger().values()} == {"failed"}
+    assert "failed" not in APPLIED
+    consumer.wait_ready(PATIENCE)

@@ -1,0 +1,237 @@
+/* A command's table of flags is what its arguments are read by. */
+#include "console/command.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct flags {
+    bool is_loud;
+    const char *name;
+    int64_t size;
+    int64_t unset;
+    int colour;
+    int taste;
+};
+
+static const char *const colours[] = {"red", "green", NULL};
+
+static const struct flag table[] = {
+    {.name = "loud",
+     .type = FLAG_SWITCH,
+     .offset = offsetof(struct flags, is_loud),
+     .about = "Be loud."},
+    {.name = "name",
+     .type = FLAG_TEXT,
+     .offset = offsetof(struct flags, name),
+     .value = "NAME",
+     .fallback = "nobody",
+     .about = "A name."},
+    {.name = "size",
+     .type = FLAG_NUMBER,
+     .offset = offsetof(struct flags, size),
+     .value = "N",
+     .fallback = "7",
+     .min = -5,
+     .max = 10,
+     .about = "A size."},
+    {.name = "unset",
+     .type = FLAG_NUMBER,
+     .offset = offsetof(struct flags, unset),
+     .value = "N",
+     .min = 1,
+     .max = 2,
+     .about = "Has no fallback."},
+    {.name = "colour",
+     .type = FLAG_CHOICE,
+     .offset = offsetof(struct flags, colour),
+     .value = "COLOUR",
+     .fallback = "green",
+     .choices = colours,
+     .about = "A colour."},
+    {.name = "taste",
+     .type = FLAG_CHOICE,
+     .offset = offsetof(struct flags, taste),
+     .value = "COLOUR",
+     .choices = colours,
+     .about = "Has no fallback."},
+};
+
+static const struct command command = {
+    .name = "paint",
+    .about = "Paint something.",
+    .detail = "More of it.",
+    .example = "clerkstream paint --loud",
+    .flags = table,
+    .flags_count = sizeof(table) / sizeof(table[0]),
+    .flags_bytes = sizeof(struct flags),
+};
+
+#define ARGUMENTS_MAX 8
+
+/* Arguments with a NULL behind. */
+static int parse(const char *const *given, struct flags *ret_flags,
+                 bool *ret_is_help, struct error *err)
+{
+    char *argv[ARGUMENTS_MAX];
+    int argc = 0;
+
+    for (; given[argc] != NULL; argc++)
+        argv[argc] = (char *)(uintptr_t)given[argc];
+    memset(ret_flags, 0, sizeof(*ret_flags));
+    err->kind = ERROR_NONE;
+    return command_parse(&command, argc, argv, ret_flags, ret_is_help, err);
+}
+
+static struct flags parsed(const char *const *given)
+{
+    struct flags flags;
+    struct error err;
+    bool is_help;
+
+    if (parse(given, &flags, &is_help, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_false(is_help);
+    return flags;
+}
+
+#define GIVEN(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NOTHING ((const char *const[]){NULL})
+
+static void fallbacks_hold_where_nothing_is_given(void **state)
+{
+    struct flags flags = parsed(NOTHING);
+
+    (void)state;
+    assert_false(flags.is_loud);
+    assert_string_equal(flags.name, "nobody");
+    assert_int_equal(flags.size, 7);
+    assert_int_equal(flags.unset, 0);
+    assert_int_equal(flags.colour, 1);
+    assert_int_equal(flags.taste, -1);
+}
+
+static void a_value_follows_or_stands_behind_an_equals_sign(void **state)
+{
+    struct flags flags =
+        parsed(GIVEN("--name", "a=b", "--size=-5", "--loud", "--colour=red"));
+
+    (void)state;
+    assert_true(flags.is_loud);
+    assert_string_equal(flags.name, "a=b");
+    assert_int_equal(flags.size, -5);
+    assert_int_equal(flags.colour, 0);
+    assert_string_equal(parsed(GIVEN("--name=a=b")).name, "a=b");
+    assert_string_equal(parsed(GIVEN("--name", "--loud")).name, "--loud");
+}
+
+static void of_a_flag_given_twice_the_last_counts(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed(GIVEN("--size", "1", "--size=2")).size, 2);
+}
+
+static void help_ends_the_reading(void **state)
+{
+    struct flags flags;
+    struct error err;
+    bool is_help = false;
+
+    (void)state;
+    assert_int_equal(parse(GIVEN("--size", "3", "--help", "--nonsense"), &flags,
+                           &is_help, &err),
+                     0);
+    assert_true(is_help);
+}
+
+static const struct {
+    const char *given[3];
+    const char *said;
+} refused[] = {
+    {{"--size", "11"},
+     "--size: given \"11\", allowed is a whole number from -5 to 10"},
+    {{"--size=-6"},
+     "--size: given \"-6\", allowed is a whole number from -5 to 10"},
+    {{"--size", "1x"},
+     "--size: given \"1x\", allowed is a whole number from -5 to 10"},
+    {{"--size", " 1"},
+     "--size: given \" 1\", allowed is a whole number from -5 to 10"},
+    {{"--size", "+1"},
+     "--size: given \"+1\", allowed is a whole number from -5 to 10"},
+    {{"--size="},
+     "--size: given \"\", allowed is a whole number from -5 to 10"},
+    {{"--size", "99999999999999999999"},
+     "--size: given \"99999999999999999999\", allowed is a whole number from "
+     "-5 to 10"},
+    {{"--size"}, "--size: given nothing, allowed is --size N"},
+    {{"--name="}, "--name: given \"\", allowed is NAME that is not empty"},
+    {{"--colour", "blue"}, "--colour: given \"blue\", allowed is red, green"},
+    {{"--loud=yes"}, "--loud: given \"yes\", allowed is no value"},
+    {{"--lou"},
+     "given argument \"--lou\", allowed is --loud, --name, --size, --unset, "
+     "--colour, --taste, --help"},
+    {{"loud"},
+     "given argument \"loud\", allowed is --loud, --name, --size, --unset, "
+     "--colour, --taste, --help"},
+    {{"-s", "1"},
+     "given argument \"-s\", allowed is --loud, --name, --size, --unset, "
+     "--colour, --taste, --help"},
+};
+
+static void what_is_wrong_is_said_in_one_line(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        struct flags flags;
+        struct error err;
+        bool is_help;
+        assert_int_equal(parse(refused[i].given, &flags, &is_help, &err), -1);
+        assert_int_equal(err.kind, ERROR_INPUT);
+        assert_string_equal(err.text, refused[i].said);
+    }
+}
+
+static void help_shows_every_flag_and_the_example(void **state)
+{
+    struct buffer text;
+
+    (void)state;
+    buffer_init(&text, 1 << 16);
+    command_help(&command, &text);
+    for (size_t i = 0; i < command.flags_count; i++) {
+        assert_non_null(strstr(text.data, table[i].name));
+        assert_non_null(strstr(text.data, table[i].about));
+    }
+    assert_non_null(strstr(text.data, "  --size N (7)\n      A size.\n"));
+    assert_non_null(strstr(text.data, "        red\n        green\n"));
+    assert_non_null(strstr(text.data, "  --help\n"));
+    assert_non_null(strstr(text.data, "Example:\n  clerkstream paint --loud"));
+    buffer_release(&text);
+}
+
+static void every_kind_of_error_has_its_exit_code(void **state)
+{
+    (void)state;
+    assert_int_equal(command_exit_code(ERROR_NONE), 0);
+    for (int kind = ERROR_INPUT; kind < ERROR_KINDS; kind++)
+        assert_int_equal(command_exit_code((enum error_kind)kind),
+                         kind == ERROR_INPUT ? 2 : 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fallbacks_hold_where_nothing_is_given),
+        cmocka_unit_test(a_value_follows_or_stands_behind_an_equals_sign),
+        cmocka_unit_test(of_a_flag_given_twice_the_last_counts),
+        cmocka_unit_test(help_ends_the_reading),
+        cmocka_unit_test(what_is_wrong_is_said_in_one_line),
+        cmocka_unit_test(help_shows_every_flag_and_the_example),
+        cmocka_unit_test(every_kind_of_error_has_its_exit_code),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
