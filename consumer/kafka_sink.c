@@ -30,8 +30,10 @@ struct delivery {
 };
 
 /* A dead letter is its event and some headers: it may be larger than what the
- * events topic takes.  Not idempotent: a dead letter that is there twice does
- * no harm, a producer that a lost connection makes unusable does. */
+ * events topic takes, and by far where the event lay there compressed, since
+ * the broker's limit is on what it stores.  So it is compressed again.  Not
+ * idempotent: a dead letter that is there twice does no harm, a producer that
+ * a lost connection makes unusable does. */
 static const struct kafka_setting sink_settings[] = {
     {"acks", "all", true},
     {"linger.ms", "0", false},
@@ -39,9 +41,10 @@ static const struct kafka_setting sink_settings[] = {
     {"socket.keepalive.enable", "true", false},
     {"partitioner", "murmur2_random", true},
     {"message.timeout.ms", "5000", false},
-    {"message.max.bytes", "10000000", false},
+    {"message.max.bytes", "100000000", false},
+    {"compression.codec", "zstd", false},
     {"reconnect.backoff.max.ms", "1000", false},
-    {"queue.buffering.max.kbytes", "32768", false},
+    {"queue.buffering.max.kbytes", "131072", false},
 };
 
 static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message,
