@@ -6,6 +6,7 @@
  * before and within it, which were made one by one.  Where that holds for all
  * sets of events and all batches, it holds for all paths.  Sets are tried from
  * the smallest on, so what is reported is the shortest there is. */
+#include "tests/lib/figures.h"
 #include "tests/unit/decoded.h"
 #include "tests/unit/expected_rows.h"
 #include "tests/unit/small_world.h"
@@ -185,7 +186,6 @@ static void every_path_of_a_history_leads_to_the_same_tables(void **state)
     (void)state;
     for (int i = 0; i < THEMES; i++)
         walk_histories(themes[i].events, themes[i].count, 1, HISTORY_MAX);
-    print_message("%zu merges\n", merges);
 }
 
 static void so_does_every_path_of_any_few_events(void **state)
@@ -195,7 +195,6 @@ static void so_does_every_path_of_any_few_events(void **state)
         for (int b = 0; b < a; b++)
             for (int c = 0; c < b; c++)
                 walk_histories((const int[]){a, b, c}, 3, 1, 3);
-    print_message("%zu merges\n", merges);
 }
 
 /* Like a shuffled pack of cards. */
@@ -242,7 +241,6 @@ static void so_does_any_history_with_duplicates_in_it(void **state)
     srandom(1);
     for (int i = 0; i < WALKS; i++)
         walk_at_random();
-    print_message("%zu merges\n", merges);
 }
 
 static int decode_world(void **state)
@@ -263,6 +261,7 @@ static int forget_world(void **state)
     (void)state;
     arena_release(&decoded);
     arena_release(&batch_arena);
+    figure("%zu merges, histories of up to %d events", merges, HISTORY_MAX);
     return 0;
 }
 
