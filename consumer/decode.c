@@ -48,7 +48,8 @@ static void map_mentions(const struct envelope *env, struct arena *arena,
     struct mapping map = {.env = env,
                           .arena = arena,
                           .event_id = event->record.id,
-                          .rank = type->rank};
+                          .rank = event->record.is_snapshot ? RANK_SNAPSHOT
+                                                            : type->rank};
 
     type->map(&map, event);
     if (!mapping_is_sound(&map))

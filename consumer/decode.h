@@ -22,6 +22,14 @@ void decode(const struct record *record, struct json_document *json,
 void decode_refuse(struct event *event, const char *stage,
                    const struct error *reason);
 
+/* The header of a record that came from Clerk's API (a backfill) and not from a
+ * webhook: with this value, whatever the event says has RANK_SNAPSHOT, so that
+ * a webhook of the same moment beats it.  Any other value says nothing.  It can
+ * be believed: the producer never passes it on, so only who may write to the
+ * topic can set it. */
+#define SNAPSHOT_HEADER "clerkstream-rank"
+#define SNAPSHOT_VALUE "0"
+
 /* Whether a header's value can be an event's id: 1 to EVENT_ID_BYTES_MAX bytes
  * of UTF-8 without NUL. */
 bool decode_is_id(struct slice text);

@@ -35,6 +35,7 @@ struct record {
     struct slice key;      /* data is NULL where there is none */
     struct slice value;    /* the same */
     struct slice id;       /* from the headers; empty: none that can be used */
+    bool is_snapshot;      /* from the headers: the API's answer, rank 0 */
     void *handle;          /* the message, for kafka.c alone */
     bool is_dead_lettered; /* acknowledged there, by an earlier try */
 };

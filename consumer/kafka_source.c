@@ -162,24 +162,40 @@ void source_close(struct source *source)
     free(source);
 }
 
+/* The last of that name; empty where there is none. */
+static struct slice header_of(const rd_kafka_message_t *message,
+                              const char *name)
+{
+    rd_kafka_headers_t *headers;
+    const void *value;
+    size_t size;
+
+    if (rd_kafka_message_headers(message, &headers) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_last(headers, name, &value, &size) !=
+            RD_KAFKA_RESP_ERR_NO_ERROR ||
+        value == NULL)
+        return SLICE_EMPTY;
+    return (struct slice){value, size};
+}
+
 /* "neither svix-id, webhook-id nor ce_id": the first that can be an id. */
 static struct slice id_of(const rd_kafka_message_t *message)
 {
     static const char *const names[] = {"svix-id", "webhook-id", "ce_id"};
-    rd_kafka_headers_t *headers;
 
-    if (rd_kafka_message_headers(message, &headers) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR)
-        return SLICE_EMPTY;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const void *value;
-        size_t size;
-        if (rd_kafka_header_get_last(headers, names[i], &value, &size) ==
-                RD_KAFKA_RESP_ERR_NO_ERROR &&
-            value != NULL && decode_is_id((struct slice){value, size}))
-            return (struct slice){value, size};
+        struct slice id = header_of(message, names[i]);
+        if (decode_is_id(id))
+            return id;
     }
     return SLICE_EMPTY;
+}
+
+static bool is_snapshot(const rd_kafka_message_t *message)
+{
+    return slice_equal(header_of(message, SNAPSHOT_HEADER),
+                       slice_of(SNAPSHOT_VALUE));
 }
 
 static struct record record_of(const struct source *source,
@@ -195,6 +211,7 @@ static struct record record_of(const struct source *source,
                            .key = {message->key, message->key_len},
                            .value = {message->payload, message->len},
                            .id = id_of(message),
+                           .is_snapshot = is_snapshot(message),
                            .handle = message};
 }
 

@@ -15,7 +15,7 @@ import json
 import uuid
 
 import postgres
-from model import TABLES
+from model import TABLES, Snapshot
 from programs import BIN, Consumer, Producer, console
 from record_key import record_key
 from waiting import wait_until
@@ -101,8 +101,8 @@ class Deployment:
     def publish(self, events, topic=None):
         """Straight into Kafka, as the producer would: [(id, event), …].
 
-        Event: a dict, or the bytes of the value. Returns [(partition,
-        offset), …]. Thousands a second.
+        Event: a dict, a Snapshot (as a backfill would), or the bytes of the
+        value. Returns [(partition, offset), …]. Thousands a second.
         """
         self.posted += events
         return self.kafka.produce(
@@ -117,6 +117,8 @@ class Deployment:
         whole = isinstance(event, dict) and {"type", "data"} <= event.keys()
         if whole:
             headers["ce_type"] = event["type"]
+        if isinstance(event, Snapshot):
+            headers["clerkstream-rank"] = "0"
         return {
             "value": body,
             "key": record_key(id, event) if whole else id,

@@ -3,7 +3,8 @@
 A case is a directory of tests/golden:
 
     about.txt      one sentence
-    events.json    [{"id": svix id, "event": {...}}, ...]
+    events.json    [{"id": svix id, "event": {...}}, ...]; "snapshot" in place
+                   of "event" for what a backfill found
     expected.json  {table: [row, ...]} with the columns the case is about
 
 A table that is named has exactly these rows of the case's entities, no
@@ -41,11 +42,17 @@ def load(name):
         name=name,
         about=(directory / "about.txt").read_text(encoding="utf-8"),
         events=[
-            (told["id"], told["event"])
+            (told["id"], event_of(told))
             for told in read_json(directory / "events.json")
         ],
         expected=read_json(directory / "expected.json"),
     )
+
+
+def event_of(told):
+    if "snapshot" in told:
+        return model.Snapshot(told["snapshot"])
+    return told["event"]
 
 
 def read_json(path):

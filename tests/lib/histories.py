@@ -17,9 +17,12 @@ share a database.
 import random
 import string
 
+from model import Snapshot
+
 BASE62 = string.digits + string.ascii_letters
 FIRST_MOMENT = 1_760_000_000_000
 MOMENTS = 8
+SNAPSHOTS = 0.15  # of all events: found by a backfill
 ABSENT = object()
 
 # Texts that have broken an encoder, an escape or an array literal somewhere.
@@ -198,7 +201,8 @@ class World:
             ),
         }
         order = self.rng.sample(list(event), len(event))
-        return without_absent({name: event[name] for name in order})
+        kind = self.rng.choices((dict, Snapshot), (1 - SNAPSHOTS, SNAPSHOTS))
+        return kind[0](without_absent({name: event[name] for name in order}))
 
     # The objects in them.
 

@@ -25,6 +25,7 @@ from typing import NamedTuple
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "clerkstream")
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 RANKS = {"created": 1, "updated": 2, "deleted": 3}
+RANK_OF_SNAPSHOT = 0
 
 DEFAULT_ROLE_MAP = {
     "org:admin": "SUPER_ADMIN",
@@ -69,6 +70,13 @@ def tables(events, role_map=None):
 
 
 # What the events say.
+
+
+class Snapshot(dict):
+    """An event that came from Clerk's API (a backfill), not from a webhook.
+
+    In Kafka its record has the header "clerkstream-rank: 0".
+    """
 
 
 class Version(NamedTuple):
@@ -172,11 +180,17 @@ def sight(svix_id, event, shown, own):
     version = Version(
         own=own,
         time=version_time(shown, timestamp),
-        rank=RANKS[event["type"].partition(".")[2]],
+        rank=rank(event),
         timestamp=timestamp,
         id=svix_id,
     )
     return Sight(version, shown)
+
+
+def rank(event):
+    if isinstance(event, Snapshot):
+        return RANK_OF_SNAPSHOT
+    return RANKS[event["type"].partition(".")[2]]
 
 
 def version_time(shown, timestamp):

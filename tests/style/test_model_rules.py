@@ -288,6 +288,15 @@ def test_the_glimpses_inside_a_deletion_rank_above_the_others():
     assert row["first_name"] == "last"
 
 
+def test_what_a_backfill_found_ranks_below_the_webhooks_of_its_moment():
+    found = model.Snapshot(user("user_a", at=1, first_name="found"))
+    told = user("user_a", at=1, action="created", first_name="told")
+    assert the_user(told, found)["first_name"] == "told"
+    assert the_user(found, told)["first_name"] == "told"
+    later = model.Snapshot(user("user_a", at=2, first_name="later"))
+    assert the_user(later, told)["first_name"] == "later"
+
+
 def test_a_deleted_user_is_never_pending():
     row = the_user(
         membership("orgmem_1", "org_a", "user_a", user={"first_name": "Ada"}),
@@ -658,3 +667,11 @@ def test_histories_reach_what_they_are_meant_to_reach():
     facts = model.Facts(sum(SOME_HISTORIES, []))
     assert any(len(some) > 1 for some in facts.generations.values())
     assert len(together["organization_memberships"]) > 100
+    snapshots = [
+        event
+        for _, event in sum(SOME_HISTORIES, [])
+        if isinstance(event, model.Snapshot)
+    ]
+    assert {event["type"].partition(".")[0] for event in snapshots} >= {
+        "user", "organization", "organizationMembership",
+    }  # fmt: skip

@@ -42,6 +42,20 @@ static inline struct event *event_of(struct arena *arena, const char *id,
     return event_of_record(arena, &record);
 }
 
+/* The same, as a backfill would write it. */
+static inline struct event *snapshot_of(struct arena *arena, const char *id,
+                                        const char *text)
+{
+    const struct record record = {.topic = slice_of("clerk.events"),
+                                  .created_ms = 1700000000000,
+                                  .key = slice_of("key"),
+                                  .value = json_of(arena, text),
+                                  .id = arena_copy(arena, slice_of(id)),
+                                  .is_snapshot = true};
+
+    return event_of_record(arena, &record);
+}
+
 struct said {
     const char *id;
     const char *text;

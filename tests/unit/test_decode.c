@@ -334,6 +334,37 @@ static void the_database_may_refuse_what_was_decoded(void **state)
     assert_int_equal(member->mention_count, 0);
 }
 
+/* The lowest rank for everything that it says, and nothing else. */
+static void a_snapshot_says_the_same_at_the_lowest_rank(void **state)
+{
+    const char *const texts[] = {
+        USER("created", "") ",'timestamp':7}",
+        USER("updated", ",'updated_at':5") "}",
+        USER("deleted", "") "}",
+        ORGANIZATION("updated", ""),
+        MEMBER("created", "m", ",'updated_at':9", "", ",'first_name':'A'"),
+        MEMBER("deleted", "m", "", "", ""),
+        "{'type':'session.created','data':{}}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct event *told = event_of(&arena, "msg_1", texts[i]);
+        struct event *found = snapshot_of(&arena, "msg_1", texts[i]);
+        assert_int_equal(found->fate, told->fate);
+        assert_int_equal(found->mention_count, told->mention_count);
+        for (int m = 0; m < told->mention_count; m++) {
+            struct version expected = told->mentions[m].version;
+            expected.rank = RANK_SNAPSHOT;
+            assert_int_equal(found->mentions[m].kind, told->mentions[m].kind);
+            assert_int_equal(found->mentions[m].effect,
+                             told->mentions[m].effect);
+            assert_int_equal(
+                version_compare(&found->mentions[m].version, &expected), 0);
+        }
+    }
+}
+
 static int forget(void **state)
 {
     (void)state;
@@ -354,6 +385,7 @@ int main(void)
         cmocka_unit_test(a_key_is_kept_where_it_is_text),
         cmocka_unit_test(a_refused_event_marks_its_user_and_nobody_else),
         cmocka_unit_test(the_database_may_refuse_what_was_decoded),
+        cmocka_unit_test(a_snapshot_says_the_same_at_the_lowest_rank),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);
