@@ -2,7 +2,9 @@
  * and the tests read, as shared/option does for variables.
  *
  * `--name value` and `--name=value` mean the same; a switch takes no value; of
- * a flag given twice the last one counts.  Pure: nothing is printed or read. */
+ * a flag given twice the last one counts.  What does not begin with "--" fills
+ * the command's arguments in their order; after a lone "--" everything does.
+ * A name may be two words ("dlq list").  Pure: nothing is printed or read. */
 #pragma once
 
 #include "console/config.h"
@@ -14,23 +16,45 @@
 #include <stdint.h>
 
 enum flag_type {
-    FLAG_SWITCH, /* bool */
-    FLAG_TEXT,   /* const char *, borrowed from the arguments; not empty */
-    FLAG_NUMBER, /* int64_t, between min and max */
-    FLAG_CHOICE  /* int, index into choices */
+    FLAG_SWITCH,  /* bool */
+    FLAG_TEXT,    /* const char *, borrowed from the arguments; not empty */
+    FLAG_NUMBER,  /* int64_t, between min and max */
+    FLAG_CHOICE,  /* int, index into choices */
+    FLAG_TIME,    /* int64_t, ms since 1970; see console/moment.h */
+    FLAG_DURATION /* int64_t, ms */
 };
+
+#define FLAG_TIME_NONE INT64_MIN
+#define FLAG_DURATION_NONE (-1)
 
 struct flag {
     const char *name; /* without the dashes */
     enum flag_type type;
+    bool is_argument;     /* given by its place, without a name */
+    bool is_needed;       /* arguments only */
     size_t offset;        /* offsetof(struct …_flags, field) */
     const char *value;    /* what --help calls the value: SECONDS */
     const char *fallback; /* as it would be given; NULL: none (-1 for a choice,
-                             0 for a number, NULL for a text) */
+                             0 for a number, NULL for a text, …_NONE) */
     int64_t min, max;
     const char *const *choices; /* NULL-terminated */
     const char *about;          /* for people */
 };
+
+/* Rows that many commands have; `flags` is the struct that they fill. */
+#define FLAG_JSON(flags)                                                       \
+    {                                                                          \
+        .name = "json", .type = FLAG_SWITCH,                                   \
+        .offset = offsetof(flags, is_json),                                    \
+        .about = "Print JSON instead of a table.",                             \
+    }
+#define FLAG_TIMEOUT(flags, seconds)                                           \
+    {                                                                          \
+        .name = "timeout", .type = FLAG_NUMBER,                                \
+        .offset = offsetof(flags, timeout_s), .value = "SECONDS",              \
+        .fallback = (seconds), .min = 1, .max = 86400,                         \
+        .about = "How long to wait for the database and the brokers.",         \
+    }
 
 struct command {
     const char *name;
@@ -46,7 +70,7 @@ struct command {
                struct error *err);
 };
 
-/* Fill `ret_flags` (flags_bytes, zeroed) from the arguments after the command's
+/* Fill `ret_flags` (flags_bytes, zeroed) from what stands after the command's
  * name.  `--help` among them ends the reading.  -1 with ERROR_INPUT and one
  * line: what was given and what is allowed. */
 int command_parse(const struct command *command, int argc, char *const *argv,

@@ -9,32 +9,96 @@ const struct command *const commands[] = {
 };
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
-const struct command *commands_find(const char *name)
+/* How many of the words the name takes; 0 where they are others. */
+static int match(const char *name, int argc, char *const *argv)
 {
-    for (size_t i = 0; i < commands_count; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    size_t first = strcspn(name, " ");
+
+    if (argc == 0 || strlen(argv[0]) != first ||
+        memcmp(argv[0], name, first) != 0)
+        return 0;
+    if (name[first] == '\0')
+        return 1;
+    return argc > 1 && strcmp(argv[1], name + first + 1) == 0 ? 2 : 0;
+}
+
+const struct command *commands_find(int argc, char *const *argv, int *ret_words)
+{
+    for (size_t i = 0; i < commands_count; i++) {
+        int words = match(commands[i]->name, argc, argv);
+        if (words == 0)
+            continue;
+        *ret_words = words;
+        return commands[i];
+    }
     return NULL;
 }
 
-void commands_list(struct buffer *out)
+/* NULL: any. */
+static bool is_of(const struct command *command, const char *family)
 {
-    for (size_t i = 0; i < commands_count; i++)
-        buffer_add_format(out, "%s%s", i > 0 ? ", " : "", commands[i]->name);
+    size_t size = family != NULL ? strlen(family) : 0;
+
+    return family == NULL || (strncmp(command->name, family, size) == 0 &&
+                              command->name[size] == ' ');
 }
 
-void commands_help(struct buffer *out)
+bool commands_is_family(const char *word)
 {
-    buffer_add_text(out, "usage: clerkstream <command> [flags]\n"
-                         "       clerkstream <command> --help\n"
-                         "       clerkstream --help | --version | "
-                         "--print-config\n\n"
-                         "The operator's desk of clerkstream: Clerk's webhooks "
-                         "through Kafka into PostgreSQL.\n\n"
-                         "Commands:\n");
     for (size_t i = 0; i < commands_count; i++)
-        buffer_add_format(out, "  %-10s %s\n", commands[i]->name,
-                          commands[i]->about);
+        if (is_of(commands[i], word))
+            return true;
+    return false;
+}
+
+void commands_list(const char *family, struct buffer *out)
+{
+    const char *comma = "";
+
+    for (size_t i = 0; i < commands_count; i++) {
+        if (!is_of(commands[i], family))
+            continue;
+        buffer_add_format(out, "%s%s", comma, commands[i]->name);
+        comma = ", ";
+    }
+}
+
+static int longest_name(void)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; i < commands_count; i++)
+        if (strlen(commands[i]->name) > longest)
+            longest = strlen(commands[i]->name);
+    return (int)longest;
+}
+
+static void add_usage(const char *family, struct buffer *out)
+{
+    const char *blank = family != NULL ? " " : "";
+
+    family = family != NULL ? family : "";
+    buffer_add_format(out,
+                      "usage: clerkstream %s%s<command> [flags]\n"
+                      "       clerkstream %s%s<command> --help\n",
+                      family, blank, family, blank);
+    if (blank[0] == '\0')
+        buffer_add_text(out, "       clerkstream --help | --version | "
+                             "--print-config\n\n"
+                             "The operator's desk of clerkstream: Clerk's "
+                             "webhooks through Kafka into PostgreSQL.\n");
+}
+
+void commands_help(const char *family, struct buffer *out)
+{
+    add_usage(family, out);
+    buffer_add_text(out, "\nCommands:\n");
+    for (size_t i = 0; i < commands_count; i++)
+        if (is_of(commands[i], family))
+            buffer_add_format(out, "  %-*s  %s\n", longest_name(),
+                              commands[i]->name, commands[i]->about);
+    if (family != NULL)
+        return;
     buffer_add_text(out, "\nEnvironment:\n");
     option_help(console_options, console_options_count, out);
     buffer_add_text(out, "\nExit codes: 0 done, 1 failed, 2 wrong use or "

@@ -1,7 +1,8 @@
 /* commands - every command of the program, sorted by name.
  *
  * A command is one file, which defines its struct, and one line of the list in
- * commands.c. */
+ * commands.c.  Those of a family ("dlq list", "dlq show") have its name first
+ * and may share a file. */
 #pragma once
 
 #include "console/command.h"
@@ -13,10 +14,14 @@ extern const struct command command_topics;
 extern const struct command *const commands[];
 extern const size_t commands_count;
 
-/* The command called `name`, or NULL. */
-const struct command *commands_find(const char *name);
+/* The command that the words begin with, of which it has `ret_words`; NULL
+ * where it is none. */
+const struct command *commands_find(int argc, char *const *argv,
+                                    int *ret_words);
+/* Whether `word` is the first of commands with two. */
+bool commands_is_family(const char *word);
 
-/* "migrate, send, topics" */
-void commands_list(struct buffer *out);
-/* What `clerkstream --help` says. */
-void commands_help(struct buffer *out);
+/* "migrate, send, topics"; those of one family, or of all (NULL). */
+void commands_list(const char *family, struct buffer *out);
+/* What `clerkstream --help` says, or `clerkstream <family> --help`. */
+void commands_help(const char *family, struct buffer *out);

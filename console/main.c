@@ -109,12 +109,13 @@ static int run_command(const struct command *command, int argc, char **argv)
     return print(&text);
 }
 
-static int print_help(void)
+/* Of all commands (NULL), or of those of a family. */
+static int print_help(const char *family)
 {
     struct buffer text;
 
     buffer_init(&text, OUTPUT_BYTES);
-    commands_help(&text);
+    commands_help(family, &text);
     return print(&text);
 }
 
@@ -124,39 +125,50 @@ static int print_version(void)
     return done();
 }
 
-static int refuse(const char *given)
+static int refuse(const char *family, const char *given)
 {
     struct error err;
     struct buffer allowed;
 
     buffer_init(&allowed, OUTPUT_BYTES);
-    commands_list(&allowed);
+    commands_list(family, &allowed);
     error_set(&err, ERROR_INPUT,
-              "given %s%.60s%s, allowed is one of %s, --help, --version, "
-              "--print-config",
+              "given %s%.60s%s, allowed is one of %s, --help%s",
               given != NULL ? "\"" : "no command", given != NULL ? given : "",
-              given != NULL ? "\"" : "", allowed.data);
+              given != NULL ? "\"" : "", allowed.data,
+              family != NULL ? "" : ", --version, --print-config");
     buffer_release(&allowed);
-    return fail("", &err);
+    return fail(family != NULL ? family : "", &err);
+}
+
+/* `clerkstream dlq …`, where no command is named. */
+static int run_family(const char *family, int argc, char **argv)
+{
+    if (argc == 1 && strcmp(argv[0], "--help") == 0)
+        return print_help(family);
+    return refuse(family, argc > 0 ? argv[0] : NULL);
 }
 
 int main(int argc, char **argv)
 {
     const char *first = argc > 1 ? argv[1] : NULL;
     const struct command *command;
+    int words;
 
     if (first == NULL)
-        return refuse(NULL);
-    command = commands_find(first);
+        return refuse(NULL, NULL);
+    command = commands_find(argc - 1, argv + 1, &words);
     if (command != NULL)
-        return run_command(command, argc - 2, argv + 2);
+        return run_command(command, argc - 1 - words, argv + 1 + words);
+    if (commands_is_family(first))
+        return run_family(first, argc - 2, argv + 2);
     if (argc > 2)
-        return refuse(first[0] == '-' ? argv[2] : first);
+        return refuse(NULL, first[0] == '-' ? argv[2] : first);
     if (strcmp(first, "--help") == 0)
-        return print_help();
+        return print_help(NULL);
     if (strcmp(first, "--version") == 0)
         return print_version();
     if (strcmp(first, "--print-config") == 0)
         return print_config();
-    return refuse(first);
+    return refuse(NULL, first);
 }

@@ -15,6 +15,10 @@ struct flags {
     int64_t unset;
     int colour;
     int taste;
+    int64_t when;
+    int64_t window;
+    const char *canvas;
+    int64_t coats;
 };
 
 static const char *const colours[] = {"red", "green", NULL};
@@ -58,6 +62,40 @@ static const struct flag table[] = {
      .value = "COLOUR",
      .choices = colours,
      .about = "Has no fallback."},
+    {.name = "when",
+     .type = FLAG_TIME,
+     .offset = offsetof(struct flags, when),
+     .value = "TIME",
+     .about = "A time."},
+    {.name = "window",
+     .type = FLAG_DURATION,
+     .offset = offsetof(struct flags, window),
+     .value = "DURATION",
+     .fallback = "PT1H",
+     .about = "A duration."},
+};
+
+static const struct flag arguments[] = {
+    {.name = "canvas",
+     .type = FLAG_TEXT,
+     .is_argument = true,
+     .is_needed = true,
+     .offset = offsetof(struct flags, canvas),
+     .value = "CANVAS",
+     .about = "What to paint on."},
+    {.name = "loud",
+     .type = FLAG_SWITCH,
+     .offset = offsetof(struct flags, is_loud),
+     .about = "Be loud."},
+    {.name = "coats",
+     .type = FLAG_NUMBER,
+     .is_argument = true,
+     .offset = offsetof(struct flags, coats),
+     .value = "COATS",
+     .fallback = "2",
+     .min = 1,
+     .max = 9,
+     .about = "How often."},
 };
 
 static const struct command command = {
@@ -70,11 +108,21 @@ static const struct command command = {
     .flags_bytes = sizeof(struct flags),
 };
 
+static const struct command wall = {
+    .name = "paint wall",
+    .about = "Paint a wall.",
+    .example = "clerkstream paint wall north",
+    .flags = arguments,
+    .flags_count = sizeof(arguments) / sizeof(arguments[0]),
+    .flags_bytes = sizeof(struct flags),
+};
+
 #define ARGUMENTS_MAX 8
 
 /* Arguments with a NULL behind. */
-static int parse(const char *const *given, struct flags *ret_flags,
-                 bool *ret_is_help, struct error *err)
+static int parse_as(const struct command *as, const char *const *given,
+                    struct flags *ret_flags, bool *ret_is_help,
+                    struct error *err)
 {
     char *argv[ARGUMENTS_MAX];
     int argc = 0;
@@ -83,7 +131,13 @@ static int parse(const char *const *given, struct flags *ret_flags,
         argv[argc] = (char *)(uintptr_t)given[argc];
     memset(ret_flags, 0, sizeof(*ret_flags));
     err->kind = ERROR_NONE;
-    return command_parse(&command, argc, argv, ret_flags, ret_is_help, err);
+    return command_parse(as, argc, argv, ret_flags, ret_is_help, err);
+}
+
+static int parse(const char *const *given, struct flags *ret_flags,
+                 bool *ret_is_help, struct error *err)
+{
+    return parse_as(&command, given, ret_flags, ret_is_help, err);
 }
 
 static struct flags parsed(const char *const *given)
@@ -112,6 +166,79 @@ static void fallbacks_hold_where_nothing_is_given(void **state)
     assert_int_equal(flags.unset, 0);
     assert_int_equal(flags.colour, 1);
     assert_int_equal(flags.taste, -1);
+    assert_true(flags.when == FLAG_TIME_NONE);
+    assert_int_equal(flags.window, 3600000);
+}
+
+static void times_and_durations_are_milliseconds(void **state)
+{
+    struct flags flags =
+        parsed(GIVEN("--when", "1970-01-01T00:00:01Z", "--window=2d"));
+
+    (void)state;
+    assert_int_equal(flags.when, 1000);
+    assert_int_equal(flags.window, 172800000);
+}
+
+static void what_is_no_flag_fills_the_arguments(void **state)
+{
+    struct flags flags;
+    struct error err;
+    bool is_help;
+
+    (void)state;
+    assert_int_equal(
+        parse_as(&wall, GIVEN("-north", "--loud", "3"), &flags, &is_help, &err),
+        0);
+    assert_string_equal(flags.canvas, "-north");
+    assert_true(flags.is_loud);
+    assert_int_equal(flags.coats, 3);
+    assert_int_equal(
+        parse_as(&wall, GIVEN("--", "--loud"), &flags, &is_help, &err), 0);
+    assert_string_equal(flags.canvas, "--loud");
+    assert_false(flags.is_loud);
+    assert_int_equal(flags.coats, 2);
+}
+
+static void an_argument_that_is_wrong_is_said_in_one_line(void **state)
+{
+    static const struct {
+        const char *given[4];
+        const char *said;
+    } lines[] = {
+        {{NULL}, "given nothing, allowed is clerkstream paint wall CANVAS"},
+        {{"--loud"}, "given nothing, allowed is clerkstream paint wall CANVAS"},
+        {{""}, "CANVAS: given \"\", allowed is CANVAS that is not empty"},
+        {{"a", "10"},
+         "COATS: given \"10\", allowed is a whole number from 1 to 9"},
+        {{"a", "1", "b"}, "given argument \"b\", allowed is --loud, --help"},
+        {{"--canvas", "a"},
+         "given argument \"--canvas\", allowed is --loud, --help"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        struct flags flags;
+        struct error err;
+        bool is_help;
+        assert_int_equal(
+            parse_as(&wall, lines[i].given, &flags, &is_help, &err), -1);
+        assert_int_equal(err.kind, ERROR_INPUT);
+        assert_string_equal(err.text, lines[i].said);
+    }
+}
+
+static void usage_names_the_arguments(void **state)
+{
+    struct buffer text;
+
+    (void)state;
+    buffer_init(&text, 1 << 16);
+    command_help(&wall, &text);
+    assert_non_null(strstr(text.data, "usage: clerkstream paint wall CANVAS "
+                                      "[COATS] [flags]\n"));
+    assert_non_null(strstr(text.data, "  CANVAS\n      What to paint on.\n"));
+    buffer_release(&text);
 }
 
 static void a_value_follows_or_stands_behind_an_equals_sign(void **state)
@@ -169,16 +296,22 @@ static const struct {
     {{"--size"}, "--size: given nothing, allowed is --size N"},
     {{"--name="}, "--name: given \"\", allowed is NAME that is not empty"},
     {{"--colour", "blue"}, "--colour: given \"blue\", allowed is red, green"},
+    {{"--when", "2026-01-31T08:00:00"},
+     "--when: given \"2026-01-31T08:00:00\", allowed is RFC 3339 with a zone, "
+     "2026-01-31T08:00:00Z or 2026-01-31T08:00:00.5+01:00"},
+    {{"--window", "P1M"},
+     "--window: given \"P1M\", allowed is ISO 8601 without years and months, "
+     "PT1H or P1DT12H, or a number with its unit, 90d 12h 30m 45s"},
     {{"--loud=yes"}, "--loud: given \"yes\", allowed is no value"},
     {{"--lou"},
      "given argument \"--lou\", allowed is --loud, --name, --size, --unset, "
-     "--colour, --taste, --help"},
+     "--colour, --taste, --when, --window, --help"},
     {{"loud"},
      "given argument \"loud\", allowed is --loud, --name, --size, --unset, "
-     "--colour, --taste, --help"},
+     "--colour, --taste, --when, --window, --help"},
     {{"-s", "1"},
      "given argument \"-s\", allowed is --loud, --name, --size, --unset, "
-     "--colour, --taste, --help"},
+     "--colour, --taste, --when, --window, --help"},
 };
 
 static void what_is_wrong_is_said_in_one_line(void **state)
@@ -226,6 +359,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fallbacks_hold_where_nothing_is_given),
         cmocka_unit_test(a_value_follows_or_stands_behind_an_equals_sign),
+        cmocka_unit_test(times_and_durations_are_milliseconds),
+        cmocka_unit_test(what_is_no_flag_fills_the_arguments),
+        cmocka_unit_test(an_argument_that_is_wrong_is_said_in_one_line),
+        cmocka_unit_test(usage_names_the_arguments),
         cmocka_unit_test(of_a_flag_given_twice_the_last_counts),
         cmocka_unit_test(help_ends_the_reading),
         cmocka_unit_test(what_is_wrong_is_said_in_one_line),

@@ -10,16 +10,42 @@
 
 #include <cmocka.h>
 
+/* The command that these words begin with, NULL-terminated. */
+static const struct command *found(const char *const *words, int *ret_words)
+{
+    char *argv[4] = {NULL};
+    int argc = 0;
+
+    for (; words[argc] != NULL; argc++)
+        argv[argc] = (char *)(uintptr_t)words[argc];
+    return commands_find(argc, argv, ret_words);
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 static void commands_are_sorted_and_found_by_name(void **state)
 {
+    int words;
+
     (void)state;
     for (size_t i = 0; i < commands_count; i++) {
-        assert_ptr_equal(commands_find(commands[i]->name), commands[i]);
+        const char *blank = strchr(commands[i]->name, ' ');
+        CLEANUP_FREE char *first =
+            memory_copy(commands[i]->name, strcspn(commands[i]->name, " "));
+        assert_ptr_equal(found(blank == NULL
+                                   ? WORDS(first, "--json")
+                                   : WORDS(first, blank + 1, "--json"),
+                               &words),
+                         commands[i]);
+        assert_int_equal(words, blank == NULL ? 1 : 2);
+        assert_int_equal(commands_is_family(first), blank != NULL);
         if (i > 0)
             assert_true(strcmp(commands[i - 1]->name, commands[i]->name) < 0);
     }
-    assert_null(commands_find("migrat"));
-    assert_null(commands_find(""));
+    assert_null(found(WORDS("migrat"), &words));
+    assert_null(found(WORDS("migrate now"), &words));
+    assert_null(found(WORDS(""), &words));
+    assert_false(commands_is_family(""));
 }
 
 static void every_row_is_filled_in(void **state)
@@ -93,7 +119,7 @@ static void help_lists_commands_and_environment(void **state)
 
     (void)state;
     buffer_init(&text, 1 << 20);
-    commands_help(&text);
+    commands_help(NULL, &text);
     for (size_t i = 0; i < commands_count; i++) {
         assert_non_null(strstr(text.data, commands[i]->name));
         assert_non_null(strstr(text.data, commands[i]->about));
