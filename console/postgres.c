@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 
 struct postgres {
     PGconn *connection;
+    int64_t timeout_ms;
+    int64_t deadline_ms; /* 0: none */
 };
 
 struct postgres_rows {
@@ -100,9 +103,18 @@ static int wait_for(PGconn *connection, bool is_reading, int64_t deadline_ms)
         left_ms = deadline_ms - clock_steady_ms();
         if (left_ms <= 0)
             return -1;
-        count = poll(&socket, 1, (int)left_ms);
+        count = poll(&socket, 1, left_ms < INT_MAX ? (int)left_ms : -1);
     } while (count < 0 && errno == EINTR);
     return count > 0 ? 0 : -1;
+}
+
+static int no_answer(PGconn *connection, int64_t timeout_ms, struct error *err)
+{
+    return error_set(err, ERROR_AWAY,
+                     "PostgreSQL is away: %s port %s did not answer within "
+                     "%lld s",
+                     PQhost(connection), PQport(connection),
+                     (long long)timeout_ms / 1000);
 }
 
 /* PQconnectdb() in steps: libpq gives SQLSTATEs of a refused connection only
@@ -120,11 +132,7 @@ static int connect_in_time(PGconn *connection, int64_t timeout_ms,
             return connect_error(connection, err);
         if (wait_for(connection, next == PGRES_POLLING_READING, deadline_ms) !=
             0)
-            return error_set(err, ERROR_AWAY,
-                             "PostgreSQL is away: %s port %s did not answer "
-                             "within %lld s",
-                             PQhost(connection), PQport(connection),
-                             (long long)timeout_ms / 1000);
+            return no_answer(connection, timeout_ms, err);
         next = PQconnectPoll(connection);
     }
     PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
@@ -187,6 +195,12 @@ void postgres_close(struct postgres *db)
     free(db);
 }
 
+void postgres_set_timeout(struct postgres *db, int64_t timeout_ms)
+{
+    db->timeout_ms = timeout_ms;
+    db->deadline_ms = clock_steady_ms() + timeout_ms;
+}
+
 static int line_of(const char *statements, const char *position)
 {
     int line = 1;
@@ -228,28 +242,73 @@ static int check(const struct postgres *db, const PGresult *result,
     return statement_error(db, result, statements, err);
 }
 
+/* Until the next result is there to be taken. */
+static int wait_for_result(struct postgres *db, struct error *err)
+{
+    PGconn *connection = db->connection;
+
+    while (PQisBusy(connection)) {
+        if (wait_for(connection, true,
+                     db->deadline_ms != 0 ? db->deadline_ms : INT64_MAX) != 0)
+            return no_answer(connection, db->timeout_ms, err);
+        if (!PQconsumeInput(connection))
+            return statement_error(db, NULL, "", err);
+    }
+    return 0;
+}
+
+/* The result of the last of the statements that were sent, or of the first
+ * that failed; new. */
+static int take_result(struct postgres *db, bool is_sent,
+                       const char *statements, PGresult **ret_result,
+                       struct error *err)
+{
+    PGresult *result = NULL, *next;
+
+    if (!is_sent)
+        return statement_error(db, NULL, statements, err);
+    for (;;) {
+        if (wait_for_result(db, err) != 0) {
+            PQclear(result);
+            return -1;
+        }
+        next = PQgetResult(db->connection);
+        if (next == NULL)
+            break;
+        PQclear(result);
+        result = next;
+    }
+    if (check(db, result, statements, err) != 0) {
+        PQclear(result);
+        return -1;
+    }
+    *ret_result = result;
+    return 0;
+}
+
 int postgres_execute(struct postgres *db, const char *statements,
                      struct error *err)
 {
-    PGresult *answer = PQexec(db->connection, statements);
-    int result = check(db, answer, statements, err);
+    PGresult *answer;
 
+    if (take_result(db, PQsendQuery(db->connection, statements) == 1,
+                    statements, &answer, err) != 0)
+        return -1;
     PQclear(answer);
-    return result;
+    return 0;
 }
 
 int postgres_query(struct postgres *db, const char *statement,
                    const char *const *values, size_t values_count,
                    struct postgres_rows **ret_rows, struct error *err)
 {
-    PGresult *answer =
-        PQexecParams(db->connection, statement, (int)values_count, NULL, values,
-                     NULL, NULL, 0);
+    int is_sent =
+        PQsendQueryParams(db->connection, statement, (int)values_count, NULL,
+                          values, NULL, NULL, 0);
+    PGresult *answer;
 
-    if (check(db, answer, statement, err) != 0) {
-        PQclear(answer);
+    if (take_result(db, is_sent == 1, statement, &answer, err) != 0)
         return -1;
-    }
     *ret_rows = memory_new(sizeof(**ret_rows));
     (*ret_rows)->result = answer;
     return 0;

@@ -20,6 +20,11 @@ int postgres_open(const char *url, int64_t timeout_ms, struct postgres **ret_db,
                   struct error *err);
 void postgres_close(struct postgres *db);
 
+/* All answers from now on must have come within `timeout_ms` from now, also
+ * those of a server that took the connection and then froze: else ERROR_AWAY,
+ * and the session is of no more use.  Without it a session waits for ever. */
+void postgres_set_timeout(struct postgres *db, int64_t timeout_ms);
+
 /* Statements as psql would send them; what they answer is dropped.  In a text
  * of several lines the error says in which. */
 int postgres_execute(struct postgres *db, const char *statements,
