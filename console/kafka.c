@@ -1,7 +1,6 @@
-#include "console/kafka.h"
+#include "console/kafka_session.h"
 
 #include "shared/clock.h"
-#include "shared/kafka_config.h"
 #include "shared/memory.h"
 
 #include <stdio.h>
@@ -11,19 +10,14 @@
 
 #define LOOK_AGAIN_MS 50
 
-struct kafka {
-    const struct settings *common;
-    rd_kafka_t *handle;
-    rd_kafka_queue_t *answers;
-    int64_t timeout_ms;
-    int64_t deadline_ms;
-    char reason[160]; /* why the last attempt to reach a broker failed */
-};
-
 static const struct kafka_setting session_settings[] = {
     {"socket.keepalive.enable", "true", false},
     {"reconnect.backoff.max.ms", "500", false},
     {"allow.auto.create.topics", "false", true},
+    {"enable.partition.eof", "true", true},
+    {"fetch.wait.max.ms", "50", false}, /* the end is said no later */
+    /* What was deleted in the meantime must not look like an empty topic. */
+    {"auto.offset.reset", "error", true},
     {"log_level", "3", false}, /* no word on producers' settings */
 };
 
@@ -83,8 +77,7 @@ int kafka_open(const struct settings *common, int64_t timeout_ms,
         goto err_kafka;
     kafka->common = common;
     kafka->answers = rd_kafka_queue_new(kafka->handle);
-    kafka->timeout_ms = timeout_ms;
-    kafka->deadline_ms = clock_steady_ms() + timeout_ms;
+    kafka_set_timeout(kafka, timeout_ms);
     *ret_kafka = kafka;
     return 0;
 err_kafka:
@@ -101,14 +94,20 @@ void kafka_close(struct kafka *kafka)
     free(kafka);
 }
 
-static int left_ms(const struct kafka *kafka)
+void kafka_set_timeout(struct kafka *kafka, int64_t timeout_ms)
+{
+    kafka->timeout_ms = timeout_ms;
+    kafka->deadline_ms = clock_steady_ms() + timeout_ms;
+}
+
+int kafka_left_ms(const struct kafka *kafka)
 {
     int64_t left = kafka->deadline_ms - clock_steady_ms();
     return left > 1 ? (int)left : 1;
 }
 
-static int fail(struct kafka *kafka, rd_kafka_resp_err_t code, const char *text,
-                struct error *err)
+int kafka_fail(struct kafka *kafka, rd_kafka_resp_err_t code, const char *text,
+               struct error *err)
 {
     enum error_kind kind = kind_of_code(code);
 
@@ -142,11 +141,12 @@ static int look(struct kafka *kafka, const char *name, int64_t *ret_count,
     rd_kafka_resp_err_t code;
 
     if (topic == NULL)
-        return fail(kafka, rd_kafka_last_error(), NULL, err);
-    code = rd_kafka_metadata(kafka->handle, 0, topic, &answer, left_ms(kafka));
+        return kafka_fail(kafka, rd_kafka_last_error(), NULL, err);
+    code = rd_kafka_metadata(kafka->handle, 0, topic, &answer,
+                             kafka_left_ms(kafka));
     rd_kafka_topic_destroy(topic);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return fail(kafka, code, NULL, err);
+        return kafka_fail(kafka, code, NULL, err);
     *ret_count = *ret_leaders = 0;
     if (answer->topic_cnt == 1) {
         code = answer->topics[0].err;
@@ -159,7 +159,7 @@ static int look(struct kafka *kafka, const char *name, int64_t *ret_count,
         code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
         code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
         return 0;
-    fail(kafka, code, NULL, err);
+    kafka_fail(kafka, code, NULL, err);
     return error_wrap(err, "topic %s", name);
 }
 
@@ -192,17 +192,17 @@ int kafka_wait_for_topic(struct kafka *kafka, const char *topic,
     }
 }
 
-/* The answer to the one question that was asked, new. */
-static int wait_for_answer(struct kafka *kafka, rd_kafka_event_t **ret_answer,
-                           struct error *err)
+int kafka_wait_for_answer(struct kafka *kafka, rd_kafka_event_t **ret_answer,
+                          struct error *err)
 {
     rd_kafka_event_t *answer =
-        rd_kafka_queue_poll(kafka->answers, left_ms(kafka) + 500);
+        rd_kafka_queue_poll(kafka->answers, kafka_left_ms(kafka) + 500);
     rd_kafka_resp_err_t code = answer != NULL ? rd_kafka_event_error(answer)
                                               : RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        fail(kafka, code,
-             answer != NULL ? rd_kafka_event_error_string(answer) : NULL, err);
+        kafka_fail(kafka, code,
+                   answer != NULL ? rd_kafka_event_error_string(answer) : NULL,
+                   err);
         rd_kafka_event_destroy(answer);
         return -1;
     }
@@ -210,15 +210,15 @@ static int wait_for_answer(struct kafka *kafka, rd_kafka_event_t **ret_answer,
     return 0;
 }
 
-static rd_kafka_AdminOptions_t *options_new(struct kafka *kafka,
-                                            rd_kafka_admin_op_t operation)
+rd_kafka_AdminOptions_t *kafka_options_new(struct kafka *kafka,
+                                           rd_kafka_admin_op_t operation)
 {
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(kafka->handle, operation);
     char reason[128];
 
-    rd_kafka_AdminOptions_set_request_timeout(options, left_ms(kafka), reason,
-                                              sizeof(reason));
+    rd_kafka_AdminOptions_set_request_timeout(options, kafka_left_ms(kafka),
+                                              reason, sizeof(reason));
     return options;
 }
 
@@ -226,14 +226,14 @@ static int request_topic(struct kafka *kafka, rd_kafka_NewTopic_t *topic,
                          rd_kafka_event_t **ret_answer, struct error *err)
 {
     rd_kafka_AdminOptions_t *options =
-        options_new(kafka, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+        kafka_options_new(kafka, RD_KAFKA_ADMIN_OP_CREATETOPICS);
     char reason[128];
 
-    rd_kafka_AdminOptions_set_operation_timeout(options, left_ms(kafka), reason,
-                                                sizeof(reason));
+    rd_kafka_AdminOptions_set_operation_timeout(options, kafka_left_ms(kafka),
+                                                reason, sizeof(reason));
     rd_kafka_CreateTopics(kafka->handle, &topic, 1, options, kafka->answers);
     rd_kafka_AdminOptions_destroy(options);
-    return wait_for_answer(kafka, ret_answer, err);
+    return kafka_wait_for_answer(kafka, ret_answer, err);
 }
 
 static int read_creation(struct kafka *kafka, rd_kafka_event_t *answer,
@@ -248,7 +248,8 @@ static int read_creation(struct kafka *kafka, rd_kafka_event_t *answer,
     *ret_is_new = code == RD_KAFKA_RESP_ERR_NO_ERROR;
     if (*ret_is_new || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
         return 0;
-    fail(kafka, code, rd_kafka_topic_result_error_string(results[0]), err);
+    kafka_fail(kafka, code, rd_kafka_topic_result_error_string(results[0]),
+               err);
     return error_wrap(err, "topic %s", rd_kafka_topic_result_name(results[0]));
 }
 
@@ -307,7 +308,7 @@ int kafka_topic_number(struct kafka *kafka, const char *topic,
     rd_kafka_ConfigResource_t *resource =
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
     rd_kafka_AdminOptions_t *options =
-        options_new(kafka, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+        kafka_options_new(kafka, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     rd_kafka_event_t *answer;
     int result;
 
@@ -315,7 +316,7 @@ int kafka_topic_number(struct kafka *kafka, const char *topic,
                              kafka->answers);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ConfigResource_destroy(resource);
-    if (wait_for_answer(kafka, &answer, err) != 0)
+    if (kafka_wait_for_answer(kafka, &answer, err) != 0)
         return error_wrap(err, "topic %s", topic);
     result = read_setting(answer, setting, ret_number, err);
     rd_kafka_event_destroy(answer);

@@ -1,8 +1,9 @@
 /* kafka - what the console asks of the brokers.
  *
- * The only file of this folder that includes rdkafka.h.  Every call ends by the
- * deadline that was given when the session was opened: then ERROR_AWAY, with
- * the brokers' addresses and the last reason why they could not be reached. */
+ * Only the files kafka*.c of this folder include rdkafka.h.  Every call ends by
+ * the deadline that was given when the session was opened, or set since: then
+ * ERROR_AWAY, with the brokers' addresses and the last reason why they could
+ * not be reached. */
 #pragma once
 
 #include "shared/error.h"
@@ -18,6 +19,9 @@ struct kafka;
 int kafka_open(const struct settings *common, int64_t timeout_ms,
                struct kafka **ret_kafka, struct error *err);
 void kafka_close(struct kafka *kafka);
+
+/* All calls from now on end within `timeout_ms` from now. */
+void kafka_set_timeout(struct kafka *kafka, int64_t timeout_ms);
 
 /* How many partitions a topic has; 0 where there is no such topic.  Does not
  * make topics, whatever the brokers' auto.create.topics.enable says. */
