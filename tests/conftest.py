@@ -1,5 +1,6 @@
 """What every test written in Python may ask for by name."""
 
+import os
 import shutil
 import sys
 import tempfile
@@ -14,6 +15,19 @@ from kafka import Kafka, shared_kafka  # noqa: E402
 from postgres import Postgres, shared_postgres  # noqa: E402
 
 
+# An option, and the environment variable that says the same.
+OPTIONS = {
+    "--seed": "SEED",
+    "--chaos-minutes": "CHAOS_MINUTES",
+    "--chaos-plan": "CHAOS_PLAN",
+}
+
+
+def pytest_addoption(parser):
+    for option, variable in OPTIONS.items():
+        parser.addoption(option, help=f"as the variable {variable}")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     """Of its own: pytest keeps three numbered folders and clears the others
@@ -22,6 +36,9 @@ def pytest_configure(config):
         made = tempfile.mkdtemp(prefix="clerkstream-tests-")
         config.option.basetemp = made
         config.add_cleanup(lambda: shutil.rmtree(made, ignore_errors=True))
+    for option, variable in OPTIONS.items():
+        if config.getoption(option) is not None:
+            os.environ[variable] = config.getoption(option)
 
 
 @pytest.fixture(scope="session")

@@ -165,14 +165,18 @@ class Broker:
     def set_offsets(self, topic, group, offset=0):
         """Sets the group back (or on), as kafka-consumer-groups would.
 
-        Only while the group has no members: the broker refuses otherwise.
+        offset: for all partitions, or {partition: offset}. Only while the
+        group has no members: the broker refuses otherwise.
         """
+        offsets = offset
+        if not isinstance(offset, dict):
+            offsets = dict.fromkeys(range(self.partitions(topic)), offset)
         consumer = Consumer(self.client(group_id=group))
         try:
             consumer.commit(
                 offsets=[
-                    TopicPartition(topic, partition, offset)
-                    for partition in range(self.partitions(topic))
+                    TopicPartition(topic, partition, offsets[partition])
+                    for partition in offsets
                 ],
                 asynchronous=False,
             )
@@ -188,16 +192,25 @@ class Broker:
 class Kafka(Broker):
     """A node of one's own: start, stop, kill, pause, resume, restart.
 
-    Keeps its address and its data over a restart.
+    Keeps its address and its data over a restart. ways: {a port that the
+    broker also listens on: the port that it tells whoever comes that way to
+    use from then on}, for proxies.
     """
 
-    def __init__(self, directory, java_options="-XX:TieredStopAtLevel=1"):
+    def __init__(self, directory, java_options="-XX:TieredStopAtLevel=1",
+                 ways=None):  # fmt: skip
         self.port = free_port()
         super().__init__(f"127.0.0.1:{self.port}")
+        controller_port = free_port()
         self.process = Process(
-            [SERVER, directory, self.port, free_port()],
+            [SERVER, directory, self.port, controller_port],
             Path(directory) / "log",
-            plain_environment(BROKER_JAVA_OPTIONS=java_options),
+            plain_environment(
+                BROKER_JAVA_OPTIONS=java_options,
+                BROKER_PROPERTIES=listeners(
+                    self.port, controller_port, ways or {}
+                ),
+            ),
         )
 
     def __enter__(self):
@@ -233,6 +246,26 @@ class Kafka(Broker):
 
     def resume(self):
         self.process.resume()
+
+
+def listeners(port, controller_port, ways):
+    """Lines for server.properties; none for a broker without other ways."""
+    if not ways:
+        return ""
+    own = {"PLAINTEXT": port, "CONTROLLER": controller_port}
+    others = {f"WAY{number}": way for number, way in enumerate(ways)}
+    told = {"PLAINTEXT": port}
+    told.update({f"WAY{n}": ways[way] for n, way in enumerate(ways)})
+    return "\n".join((
+        "listeners=" + addresses({**own, **others}),
+        "advertised.listeners=" + addresses(told),
+        "listener.security.protocol.map="
+        + ",".join(f"{name}:PLAINTEXT" for name in {**own, **others}),
+    ))  # fmt: skip
+
+
+def addresses(ports):
+    return ",".join(f"{name}://127.0.0.1:{ports[name]}" for name in ports)
 
 
 def shared_kafka(directory):

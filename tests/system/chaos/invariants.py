@@ -1,0 +1,179 @@
+"""invariants - what must be so whenever all is well again.
+
+    check(world, sent_ids)
+
+The log is read from its first record, both deployments from their tables.
+What is expected of them follows from the log and from the answers that the
+senders got, and from nothing that our programs say of themselves.
+"""
+
+import json
+from collections import defaultdict
+from typing import NamedTuple
+
+import model
+from chaos.world import EVENTS
+from deployment import NOT_COMPARED, without
+from differences import assert_equal
+from model import TABLES
+from stream import coordinates
+from webhook import SECRET, sign
+
+HOPELESS = ("msg_poison_", "msg_refused_")
+APPLIED = {"completed", "ignored", "superseded"}
+
+
+class Found(NamedTuple):
+    """What a check has seen, for the figures."""
+
+    records: int
+    ids: int
+    replays: int
+    duplicates: int
+    dead_letters: int
+    dead_letter_copies: int
+
+
+def check(world, sent):
+    """sent: ids of the loads that `clerkstream send` saw accepted."""
+    log = world.kafka.read(EVENTS)
+    places = defaultdict(set)
+    for record in log:
+        places[id_of(record)].add((record.partition(), record.offset()))
+    assert_signed(log)
+    assert_answers_were_right(world.letters)
+    assert_accepted_is_on_the_log(world.letters, sent, places)
+    dead = {id for id in places if id.startswith(HOPELESS)}
+    events = {
+        id_of(record): json.loads(record.value())
+        for record in log if id_of(record) not in dead
+    }  # fmt: skip
+    expected = model.tables(events.items())
+    found = []
+    for deployment in world.deployments:
+        hint = f"(deployment {deployment.name})"
+        ledger = ledger_of(deployment)
+        assert_ledger(ledger, places, dead, hint)
+        letters = world.kafka.read(deployment.dead_letter_topic)
+        garbage = ids_of_garbage(world, deployment)
+        assert_dead_letters(letters, dead, garbage, places, hint)
+        assert_equal(expected, tables_of(deployment), events.items(), hint)
+        found.append((ledger, letters))
+    return summed(log, places, found)
+
+
+def id_of(record):
+    return header(record, "svix-id")
+
+
+def header(record, name):
+    values = [v for key, v in record.headers() or [] if key == name]
+    assert len(values) == 1, f"{name}: {values} at {record.offset()}"
+    return values[0].decode()
+
+
+def assert_signed(records):
+    for record in records:
+        id, timestamp = header(record, "svix-id"), header(
+            record, "svix-timestamp")  # fmt: skip
+        expected = sign(SECRET, id, timestamp, record.value() or b"")
+        given = header(record, "svix-signature").split()
+        assert expected in given, f"{id} is on a topic and not signed"
+
+
+def assert_answers_were_right(letters):
+    wrong = letters.wrong_answers()
+    assert not wrong, f"{len(wrong)} wrong answers, as {wrong[0]}"
+
+
+def assert_accepted_is_on_the_log(letters, sent, places):
+    lost = (letters.accepted.keys() | sent) - places.keys()
+    assert not lost, f"answered 200 and not on the log: {sorted(lost)}"
+    strange = places.keys() & (letters.never_honest | letters.ids("ignored"))
+    assert not strange, f"refused or ignored, and on the log: {strange}"
+    for id, told in letters.accepted.items():
+        wrong = {
+            (partition, offset) for partition, offset in told
+            if offset is not None and (partition, offset) not in places[id]
+        }  # fmt: skip
+        assert not wrong, f"{id} was told {wrong} and lies at {places[id]}"
+
+
+# What a deployment has.
+
+
+def ledger_of(deployment):
+    rows = deployment.query(
+        "SELECT webhook_id, status, attempts, last_error, kafka_topic,"
+        " kafka_partition, kafka_offset, duplicates, duplicate_offsets,"
+        " replays FROM webhook_events"
+    )
+    return {row["webhook_id"]: row for row in rows}
+
+
+def tables_of(deployment):
+    return {
+        table: [
+            without(row, NOT_COMPARED.get(table, ()))
+            for row in deployment.query(f"SELECT * FROM {table}")
+        ]
+        for table in TABLES
+    }
+
+
+def assert_ledger(ledger, places, dead, hint):
+    missing = places.keys() - ledger.keys()
+    assert not missing, f"on the log, not in the ledger {hint}: {missing}"
+    extra = ledger.keys() - places.keys()
+    assert not extra, f"in the ledger, not on the log {hint}: {extra}"
+    for id, row in ledger.items():
+        expected = {f"{EVENTS}:{p}:{offset}" for p, offset in places[id]}
+        assert coordinates(row) == expected, (hint, row, expected)
+        assert row["duplicates"] == len(expected) - 1, (hint, row, expected)
+        statuses = {"failed"} if id in dead else APPLIED
+        assert row["status"] in statuses, (hint, row)
+
+
+def ids_of_garbage(world, deployment):
+    """What the producer itself must have laid on that topic, at least."""
+    if deployment is not world.first:
+        return set()
+    return world.letters.ids("dead_lettered")
+
+
+def assert_dead_letters(records, dead, garbage, places, hint):
+    ids = {id_of(record) for record in records}
+    made = {id for id in ids if id.startswith("msg_garbage_")}
+    missing = (dead | garbage) - ids
+    assert not missing, f"not on the dead-letter topic {hint}: {missing}"
+    extra = ids - dead - made
+    assert not extra, f"on the dead-letter topic {hint}: {why(records, extra)}"
+    assert_signed(records)
+    for record in records:
+        if id_of(record) in dead:
+            first = tuple(
+                int(header(record, f"__connect.errors.{part}"))
+                for part in ("partition", "offset")
+            )
+            assert first in places[id_of(record)], (hint, record.headers())
+
+
+def why(records, ids):
+    return {
+        id_of(record): header(record, "clerkstream-reason")
+        for record in records if id_of(record) in ids
+    }  # fmt: skip
+
+
+def summed(log, places, found):
+    rows = [row for ledger, _ in found for row in ledger.values()]
+    letters = sum(len(records) for _, records in found)
+    return Found(
+        records=len(log), ids=len(places),
+        replays=sum(row["replays"] for row in rows),
+        duplicates=sum(row["duplicates"] for row in rows),
+        dead_letters=letters,
+        dead_letter_copies=letters - sum(
+            len({id_of(record) for record in records})
+            for _, records in found),
+    )  # fmt: skip

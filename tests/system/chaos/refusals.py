@@ -1,0 +1,54 @@
+"""refusals - a database that says no to some rows, as its owner may have it.
+
+    install_refusals(superuser_url, name)
+    refuse(url, 5)   # the last five users that came: not now
+    allow(url)       # again
+
+A user whose id is in the table refused_users is refused by a trigger, for as
+long as it stands there (P0001: it may pass). A user with the first name
+FOR_EVER is refused with a state of class 22: that can never be applied.
+"""
+
+from urllib.parse import urlsplit
+
+import psycopg
+from postgres import query
+
+FOR_EVER = "refuse for ever"
+INSTALL = f"""
+    CREATE TABLE refused_users (clerk_user_id text PRIMARY KEY);
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER AS $$ BEGIN
+        IF NEW.first_name = '{FOR_EVER}' THEN
+            RAISE 'no such name' USING ERRCODE = '22023';
+        ELSIF EXISTS (SELECT FROM public.refused_users r
+                      WHERE r.clerk_user_id = NEW.clerk_user_id) THEN
+            RAISE 'not now';
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON users
+        FOR EACH ROW EXECUTE FUNCTION refuse()
+"""
+
+
+def install_refusals(superuser_url, name):
+    """As superuser: the function reads a table that is nobody else's."""
+    own = urlsplit(superuser_url)._replace(path=f"/{name}").geturl()
+    with psycopg.connect(own, autocommit=True) as session:
+        session.execute(INSTALL)
+        session.execute("GRANT ALL ON refused_users TO clerkstream")
+
+
+def refuse(url, count):
+    """How many there are."""
+    return len(query(
+        url,
+        "INSERT INTO refused_users SELECT clerk_user_id FROM users"
+        " ORDER BY created_at DESC NULLS LAST LIMIT %s"
+        " ON CONFLICT DO NOTHING RETURNING 1", count,
+    ))  # fmt: skip
+
+
+def allow(url):
+    query(url, "DELETE FROM refused_users")
