@@ -1,7 +1,6 @@
 #include "consumer/identity.h"
 
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* UUIDv5(6ba7b810-9dad-11d1-80b4-00c04fd430c8, "clerkstream"); a test makes it
@@ -42,6 +41,11 @@ struct uuid identity_of_workspace(struct slice clerk_user_id)
 
 void identity_suffix(const struct uuid *id, char out[IDENTITY_SUFFIX_BYTES])
 {
-    for (int i = 0; i < 6; i++)
-        snprintf(out + (size_t)i * 2, 3, "%02x", id->bytes[i]);
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < IDENTITY_SUFFIX_BYTES / 2; i++) {
+        out[2 * i] = digits[id->bytes[i] >> 4];
+        out[2 * i + 1] = digits[id->bytes[i] & 15];
+    }
+    out[IDENTITY_SUFFIX_BYTES - 1] = '\0';
 }

@@ -1,8 +1,10 @@
 /* small_world - two users, three organizations, four memberships, and what may
  * happen to them: deletions, equal and missing times, rivals for a subdomain, a
- * generation that turns out to be the newest only from an older event.  Times
- * are in seconds, and quotes as in decoded.h. */
+ * generation that turns out to be the newest only from an older event, what a
+ * backfill found.  Times are in seconds, and quotes as in decoded.h. */
 #pragma once
+
+#include <stdbool.h>
 
 /* The text of a membership event; times are seconds. */
 #define MEMBERSHIP(action, id, organization, user, times)                      \
@@ -20,11 +22,14 @@ enum {
     A_GONE,
     A_GONE_LATER,
     A_GONE_UNDATED,
+    A_FOUND,
+    B_MADE,
     B_GONE,
     O_MADE,
     O_RENAMED,
     O_TWIN,
     O_GONE,
+    O_FOUND,
     P_MADE,
     P_RENAMED,
     P_GONE,
@@ -32,17 +37,22 @@ enum {
     M1_MADE,
     M1_CHANGED,
     M1_GONE,
+    M1_FOUND,
     M2_MADE,
     M2_GONE,
     M3_MADE,
     M4_MADE,
     M1_MOVED,
+    NOTHING,
     WORLD
 };
+
+#define SNAPSHOT .is_snapshot = true
 
 static const struct {
     const char *name;
     const char *text;
+    bool is_snapshot;
 } world[WORLD] = {
     [A_MADE] = {"user_a made",
                 "{'type':'user.created','timestamp':10,'data':{'id':"
@@ -67,6 +77,12 @@ static const struct {
          "{'type':'user.deleted','timestamp':13,'data':{'id':'user_a'}}"},
     [A_GONE_UNDATED] = {"user_a gone, no time",
                         "{'type':'user.deleted','data':{'id':'user_a'}}"},
+    [A_FOUND] = {"user_a found, same time",
+                 "{'type':'user.updated','timestamp':99,'data':{'id':'user_a',"
+                 "'first_name':'Fay','updated_at':10}}",
+                 SNAPSHOT},
+    [B_MADE] = {"user_b made, no time",
+                "{'type':'user.created','data':{'id':'user_b'}}"},
     [B_GONE] =
         {"user_b gone",
          "{'type':'user.deleted','timestamp':11,'data':{'id':'user_b'}}"},
@@ -84,6 +100,10 @@ static const struct {
     [O_GONE] =
         {"org_o gone",
          "{'type':'organization.deleted','timestamp':9,'data':{'id':'org_o'}}"},
+    [O_FOUND] = {"org_o found, same time",
+                 "{'type':'organization.updated','timestamp':99,'data':{"
+                 "'id':'org_o','slug':'cd','created_at':3,'updated_at':8}}",
+                 SNAPSHOT},
     [P_MADE] =
         {"org_p made",
          "{'type':'organization.created','timestamp':6,'data':{'id':'org_p',"
@@ -114,6 +134,12 @@ static const struct {
     [M1_GONE] = {"mem_1 gone",
                  MEMBERSHIP("deleted", "mem_1", OF_ORGANIZATION("org_o", ""),
                             OF_USER("user_a", ""), "'created_at':6,")},
+    [M1_FOUND] = {"mem_1 found, same time",
+                  MEMBERSHIP("updated", "mem_1",
+                             OF_ORGANIZATION("org_o", ",'slug':'ab'"),
+                             OF_USER("user_a", ""),
+                             "'role':'found','created_at':8,'updated_at':6,"),
+                  SNAPSHOT},
     [M2_MADE] = {"mem_2 made",
                  MEMBERSHIP("created", "mem_2",
                             OF_ORGANIZATION("org_o", ",'slug':'AB'"),
@@ -134,4 +160,7 @@ static const struct {
                   MEMBERSHIP("updated", "mem_1", OF_ORGANIZATION("org_o", ""),
                              OF_USER("user_b", ""),
                              "'created_at':8,'updated_at':30,")},
+    [NOTHING] = {"nothing that is told here",
+                 "{'type':'session.created','timestamp':20,'data':{"
+                 "'id':'sess_1','user_id':'user_a'}}"},
 };

@@ -76,6 +76,18 @@ static inline struct slice tables_keep(struct slice text)
     }
 }
 
+/* identity_of(), remembered: it costs more than all the rest. */
+static inline struct uuid tables_identity(struct slice id)
+{
+    static struct line known[1 << 8];
+    struct slice kept = tables_keep(id);
+    size_t place = (uintptr_t)kept.data % (sizeof(known) / sizeof(known[0]));
+
+    if (known[place].id.data != kept.data)
+        known[place] = (struct line){kept, identity_of(id)};
+    return known[place].uuid;
+}
+
 /* Where `id` is, or where it would have to be. */
 static inline size_t line_place(const void *lines, size_t count, size_t size,
                                 struct slice id, bool *ret_is_there)
@@ -119,7 +131,7 @@ static inline void *line_make(void *lines, size_t *count, size_t size,
     memmove(line + size, line, (*count - at) * size);
     memset(line, 0, size);
     *(struct line *)(void *)line = (struct line){
-        tables_keep(id), has_uuid ? identity_of(id) : (struct uuid){{0}}};
+        tables_keep(id), has_uuid ? tables_identity(id) : (struct uuid){{0}}};
     ++*count;
     return line;
 }

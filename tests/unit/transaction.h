@@ -33,8 +33,8 @@ static inline bool is_meant(const struct membership_line *row,
     if (gone->pair_id.data == NULL)
         return true;
     membership_split_pair(gone->pair_id, &organization, &user);
-    return uuid_equal(row->organization_id, identity_of(organization)) &&
-           uuid_equal(row->user_id, identity_of(user));
+    return uuid_equal(row->organization_id, tables_identity(organization)) &&
+           uuid_equal(row->user_id, tables_identity(user));
 }
 
 static inline void memberships_remove(struct tables *t, const struct rows *rows)
@@ -179,8 +179,8 @@ static inline void memberships_write(struct tables *t, const struct rows *rows,
         struct membership_line *row =
             line_make(t->memberships, &t->memberships_count, sizeof(*row),
                       data->id, true);
-        row->organization_id = identity_of(data->organization_id);
-        row->user_id = identity_of(data->user_id);
+        row->organization_id = tables_identity(data->organization_id);
+        row->user_id = tables_identity(data->user_id);
         row->content = tables_keep(membership_write_content(data, arena));
         check_parents(t, row);
     }
