@@ -1,6 +1,8 @@
 #include "consumer/identity.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 /* UUIDv5(6ba7b810-9dad-11d1-80b4-00c04fd430c8, "clerkstream"); a test makes it
@@ -8,6 +10,16 @@
 static const struct uuid namespace_id = {{0x97, 0x27, 0x8d, 0x3d, 0xbc, 0x76,
                                           0x5e, 0xea, 0x8e, 0x38, 0x74, 0xc5,
                                           0xc6, 0x41, 0xc5, 0x56}};
+
+/* Looked up once, for the life of the process: that costs more than to use it.
+ */
+static EVP_MD *sha1;
+static pthread_once_t sha1_once = PTHREAD_ONCE_INIT;
+
+static void find_sha1(void)
+{
+    sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+}
 
 static struct uuid name_based(const struct uuid *space, const char *prefix,
                               struct slice name)
@@ -22,7 +34,9 @@ static struct uuid name_based(const struct uuid *space, const char *prefix,
     memcpy(text + size, prefix, prefix_size);
     size += prefix_size;
     memcpy(text + size, name.data, name.size);
-    SHA1(text, size + name.size, digest);
+    pthread_once(&sha1_once, find_sha1);
+    if (EVP_Digest(text, size + name.size, digest, NULL, sha1, NULL) != 1)
+        abort(); /* out of memory */
     memcpy(id.bytes, digest, 16);
     id.bytes[6] = (id.bytes[6] & 0x0f) | 0x50;
     id.bytes[8] = (id.bytes[8] & 0x3f) | 0x80;

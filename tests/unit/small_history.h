@@ -58,7 +58,7 @@ static inline void history_begin(void)
 
     for (int i = 0; i < WORLD; i++) {
         snprintf(id, sizeof(id), "msg_%02d", i * 7 % WORLD);
-        history_events[i] = (world[i].is_snapshot ? snapshot_of : event_of)(
+        history_events[i] = (world_is_snapshot[i] ? snapshot_of : event_of)(
             &history_arena, id, world[i].text);
         if (history_events[i]->fate == EVENT_REFUSE)
             abort();
