@@ -8,6 +8,7 @@ struct console_config {
     struct settings common;
     char *database_url;
     char *signing_secrets; /* NULL: none given; only `send` needs one */
+    struct option_list role_pairs; /* see consumer/role_map.h */
 };
 
 extern const struct option console_options[];

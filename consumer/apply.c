@@ -162,7 +162,7 @@ static int send_dead_letters(struct transaction *tx, struct error *err)
         if (tx->events[i]->is_dead_letter_due &&
             !tx->events[i]->record.is_dead_lettered)
             sink_send(tx->apply->sink, tx->events[i]);
-    if (sink_wait(tx->apply->sink, err) == 0)
+    if (tx->apply->sink == NULL || sink_wait(tx->apply->sink, err) == 0)
         return 0;
     postgres_rollback(tx->apply->db);
     return -1;
@@ -175,6 +175,20 @@ static int write_rows(struct transaction *tx, struct error *err)
     return postgres_run(tx->apply->db, err);
 }
 
+/* Without a sink there is nowhere to put what cannot be applied. */
+static int check_sink(struct transaction *tx, struct error *err)
+{
+    if (tx->apply->sink != NULL)
+        return 0;
+    for (size_t i = 0; i < tx->count; i++) {
+        if (!tx->events[i]->is_dead_letter_due)
+            continue;
+        postgres_rollback(tx->apply->db);
+        return error_set(err, ERROR_INPUT, "a dead letter that nobody sends");
+    }
+    return 0;
+}
+
 int apply(struct apply *apply, struct event *const *events, size_t count,
           struct error *err)
 {
@@ -184,6 +198,8 @@ int apply(struct apply *apply, struct event *const *events, size_t count,
         return -1;
     merge(events, count);
     ledger_fill(&tx.ledger, tx.known, apply->arena);
+    if (check_sink(&tx, err) != 0)
+        return -1;
     rows_of(&tx.regs, apply->arena, &tx.rows);
     if (lock_subdomains(&tx, err) != 0 || send_dead_letters(&tx, err) != 0)
         return -1;

@@ -12,7 +12,8 @@
 
 struct apply {
     struct postgres *db;
-    struct sink *sink;
+    struct sink *sink; /* NULL: nothing is sent; what would have to be sent is
+                          not applied, with ERROR_INPUT */
     const struct role_map *roles;
     int64_t lock_timeout_ms; /* for rows that somebody else holds */
     struct arena *arena;
