@@ -3,6 +3,7 @@
 #include <string.h>
 
 const struct command *const commands[] = {
+    &command_events,
     &command_migrate,
     &command_send,
     &command_topics,

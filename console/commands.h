@@ -7,6 +7,7 @@
 
 #include "console/command.h"
 
+extern const struct command command_events;
 extern const struct command command_migrate;
 extern const struct command command_send;
 extern const struct command command_topics;

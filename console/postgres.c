@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ static const struct {
     {"40", ERROR_AGAIN},    /* deadlock, serialization failure */
     {"53", ERROR_AGAIN},    /* out of connections, memory, disk */
     {"55P03", ERROR_AGAIN}, /* lock not available in time */
+    {"57014", ERROR_AGAIN}, /* statement_timeout */
     {"", ERROR_ACCESS},
 };
 
@@ -201,6 +203,28 @@ void postgres_set_timeout(struct postgres *db, int64_t timeout_ms)
     db->deadline_ms = clock_steady_ms() + timeout_ms;
 }
 
+int postgres_open_in_time(const char *url, int64_t timeout_ms,
+                          struct postgres **ret_db, struct error *err)
+{
+    int64_t begun_ms = clock_steady_ms();
+    struct postgres *db;
+    char settings[128];
+
+    if (postgres_open(url, timeout_ms, &db, err) != 0)
+        return -1;
+    postgres_set_timeout(db, timeout_ms);
+    db->deadline_ms = begun_ms + timeout_ms;
+    snprintf(settings, sizeof(settings),
+             "set search_path to public; set statement_timeout to %lld",
+             (long long)timeout_ms);
+    if (postgres_execute(db, settings, err) != 0) {
+        postgres_close(db);
+        return -1;
+    }
+    *ret_db = db;
+    return 0;
+}
+
 static int line_of(const char *statements, const char *position)
 {
     int line = 1;
@@ -211,6 +235,12 @@ static int line_of(const char *statements, const char *position)
         left -= (*statements & 0xC0) != 0x80; /* positions count characters */
     }
     return line;
+}
+
+/* Whether a table or a column is not there. */
+static bool is_older(const char *state)
+{
+    return strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0;
 }
 
 static int statement_error(const struct postgres *db, const PGresult *result,
@@ -225,7 +255,10 @@ static int statement_error(const struct postgres *db, const PGresult *result,
         return error_set(err, ERROR_AWAY, "PostgreSQL went away: %.*s",
                          (int)strcspn(PQerrorMessage(db->connection), "\n"),
                          PQerrorMessage(db->connection));
-    error_set(err, kind_of_state(state), "%s (%s)", text, state);
+    error_set(err, kind_of_state(state), "%s (%s)%s", text, state,
+              is_older(state) ? "; clerkstream migrate brings the tables up to "
+                                "this program"
+                              : "");
     if (position != NULL && strchr(statements, '\n') != NULL)
         error_wrap(err, "line %d", line_of(statements, position));
     return -1;
@@ -325,6 +358,14 @@ const char *postgres_rows_value(const struct postgres_rows *rows, size_t row,
     return PQgetisnull(rows->result, (int)row, column)
                ? NULL
                : PQgetvalue(rows->result, (int)row, column);
+}
+
+int64_t postgres_rows_number(const struct postgres_rows *rows, size_t row,
+                             int column)
+{
+    const char *text = postgres_rows_value(rows, row, column);
+
+    return text != NULL ? strtoll(text, NULL, 10) : 0;
 }
 
 void postgres_rows_free(struct postgres_rows *rows)

@@ -25,6 +25,11 @@ void postgres_close(struct postgres *db);
  * and the session is of no more use.  Without it a session waits for ever. */
 void postgres_set_timeout(struct postgres *db, int64_t timeout_ms);
 
+/* Both, for a command that asks the tables of the database: what it asks also
+ * ends at the server after `timeout_ms`, with ERROR_AGAIN. */
+int postgres_open_in_time(const char *url, int64_t timeout_ms,
+                          struct postgres **ret_db, struct error *err);
+
 /* Statements as psql would send them; what they answer is dropped.  In a text
  * of several lines the error says in which. */
 int postgres_execute(struct postgres *db, const char *statements,
@@ -38,4 +43,7 @@ size_t postgres_rows_count(const struct postgres_rows *rows);
 /* Borrowed; NULL for NULL. */
 const char *postgres_rows_value(const struct postgres_rows *rows, size_t row,
                                 int column);
+/* A bigint; 0 for NULL. */
+int64_t postgres_rows_number(const struct postgres_rows *rows, size_t row,
+                             int column);
 void postgres_rows_free(struct postgres_rows *rows);

@@ -3,6 +3,9 @@
 #include "consumer/events/events.h"
 #include "shared/utf8.h"
 
+const char *const decode_id_headers[DECODE_ID_HEADERS] = {
+    "svix-id", "webhook-id", "ce_id"};
+
 static const char no_id[] =
     "no svix-id, webhook-id or ce_id header that can be one";
 

@@ -30,6 +30,10 @@ void decode_refuse(struct event *event, const char *stage,
 #define SNAPSHOT_HEADER "clerkstream-rank"
 #define SNAPSHOT_VALUE "0"
 
+/* The headers that an event's id is looked for in, in this order. */
+#define DECODE_ID_HEADERS 3
+extern const char *const decode_id_headers[DECODE_ID_HEADERS];
+
 /* Whether a header's value can be an event's id: 1 to EVENT_ID_BYTES_MAX bytes
  * of UTF-8 without NUL. */
 bool decode_is_id(struct slice text);

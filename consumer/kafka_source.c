@@ -182,10 +182,8 @@ static struct slice header_of(const rd_kafka_message_t *message,
 /* "neither svix-id, webhook-id nor ce_id": the first that can be an id. */
 static struct slice id_of(const rd_kafka_message_t *message)
 {
-    static const char *const names[] = {"svix-id", "webhook-id", "ce_id"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct slice id = header_of(message, names[i]);
+    for (size_t i = 0; i < DECODE_ID_HEADERS; i++) {
+        struct slice id = header_of(message, decode_id_headers[i]);
         if (decode_is_id(id))
             return id;
     }

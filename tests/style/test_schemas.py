@@ -25,6 +25,8 @@ ALL_SCHEMAS = sorted(
         SCHEMAS / "envelope.json",
         *SCHEMAS.glob("events/*.json"),
         *SCHEMAS.glob("events/parts/*.json"),
+        *SCHEMAS.glob("console/*.json"),
+        *SCHEMAS.glob("console/parts/*.json"),
     ]
 )
 

@@ -9,7 +9,7 @@ from process import plain_environment
 from programs import BIN, console
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("migrate", "send", "topics")
+COMMANDS = ("events", "migrate", "send", "topics")
 
 
 def refused(*words, environment=None):

@@ -1,0 +1,47 @@
+#include "console/log_event.h"
+
+struct slice log_event_id(const struct kafka_record *record)
+{
+    for (size_t i = 0; i < DECODE_ID_HEADERS; i++) {
+        struct slice id = kafka_record_header(record, decode_id_headers[i]);
+        if (decode_is_id(id))
+            return id;
+    }
+    return SLICE_EMPTY;
+}
+
+void log_event_read(struct log_event *told, const struct kafka_record *record)
+{
+    const struct record plain = {
+        .topic = slice_of(record->topic),
+        .partition = record->partition,
+        .offset = record->offset,
+        .created_ms = record->time_ms,
+        .key = record->key,
+        .value = record->value,
+        .id = log_event_id(record),
+        .is_snapshot = slice_is(kafka_record_header(record, SNAPSHOT_HEADER),
+                                SNAPSHOT_VALUE),
+    };
+
+    arena_clear(&told->arena);
+    decode(&plain, &told->json, &told->arena, &told->event);
+}
+
+void log_event_release(struct log_event *told)
+{
+    arena_release(&told->arena);
+    json_release(&told->json);
+}
+
+struct filter_subject log_event_subject(const struct kafka_record *record)
+{
+    return (struct filter_subject){
+        .id = log_event_id(record),
+        .type = kafka_record_header(record, "ce_type"),
+        .entity = record->key,
+        .error = kafka_record_header(record, "clerkstream-reason"),
+        .status = -1,
+        .time_ms = record->time_ms,
+    };
+}
