@@ -3,10 +3,8 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_events,
-    &command_migrate,
-    &command_send,
-    &command_topics,
+    &command_events, &command_migrate, &command_send,
+    &command_topics, &command_wait,
 };
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
@@ -52,15 +50,30 @@ bool commands_is_family(const char *word)
     return false;
 }
 
+/* The word of the name that is wanted next. */
+static struct slice next_word(const struct command *command, const char *family)
+{
+    const char *word = command->name;
+
+    if (family != NULL)
+        word += strlen(family) + 1;
+    return (struct slice){word, strcspn(word, " ")};
+}
+
 void commands_list(const char *family, struct buffer *out)
 {
-    const char *comma = "";
+    struct slice last = SLICE_EMPTY; /* a family is named once */
 
     for (size_t i = 0; i < commands_count; i++) {
+        struct slice word;
         if (!is_of(commands[i], family))
             continue;
-        buffer_add_format(out, "%s%s", comma, commands[i]->name);
-        comma = ", ";
+        word = next_word(commands[i], family);
+        if (slice_equal(word, last))
+            continue;
+        buffer_add_format(out, "%s%.*s", last.size > 0 ? ", " : "",
+                          SLICE_PRINT(word));
+        last = word;
     }
 }
 

@@ -11,6 +11,7 @@ extern const struct command command_events;
 extern const struct command command_migrate;
 extern const struct command command_send;
 extern const struct command command_topics;
+extern const struct command command_wait;
 
 extern const struct command *const commands[];
 extern const size_t commands_count;
@@ -22,7 +23,7 @@ const struct command *commands_find(int argc, char *const *argv,
 /* Whether `word` is the first of commands with two. */
 bool commands_is_family(const char *word);
 
-/* "migrate, send, topics"; those of one family, or of all (NULL). */
+/* What may follow: "dlq, events, migrate", or of a family "list, show". */
 void commands_list(const char *family, struct buffer *out);
 /* What `clerkstream --help` says, or `clerkstream <family> --help`. */
 void commands_help(const char *family, struct buffer *out);

@@ -7,7 +7,7 @@
 struct console_config {
     struct settings common;
     char *database_url;
-    char *signing_secrets; /* NULL: none given; only `send` needs one */
+    char *signing_secrets;         /* NULL: none given; only `send` needs one */
     struct option_list role_pairs; /* see consumer/role_map.h */
     char *group;
     struct option_listen producer_admin, consumer_admin;

@@ -375,3 +375,27 @@ void postgres_rows_free(struct postgres_rows *rows)
     PQclear(rows->result);
     free(rows);
 }
+
+/* Whether there were any. */
+static bool forget_notifications(struct postgres *db)
+{
+    bool were_any = false;
+
+    for (PGnotify *one; (one = PQnotifies(db->connection)) != NULL;
+         PQfreemem(one))
+        were_any = true;
+    return were_any;
+}
+
+int postgres_wait(struct postgres *db, int64_t timeout_ms, struct error *err)
+{
+    int64_t until_ms = clock_steady_ms() + timeout_ms;
+
+    while (!forget_notifications(db)) {
+        if (wait_for(db->connection, true, until_ms) != 0)
+            return 0;
+        if (!PQconsumeInput(db->connection))
+            return statement_error(db, NULL, "", err);
+    }
+    return 0;
+}

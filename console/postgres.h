@@ -47,3 +47,8 @@ const char *postgres_rows_value(const struct postgres_rows *rows, size_t row,
 int64_t postgres_rows_number(const struct postgres_rows *rows, size_t row,
                              int column);
 void postgres_rows_free(struct postgres_rows *rows);
+
+/* Wait for a notification on a channel that the session LISTENs to, at most
+ * `timeout_ms`, and forget all that have come.  0 also where none came; -1 with
+ * ERROR_AWAY where the session is lost. */
+int postgres_wait(struct postgres *db, int64_t timeout_ms, struct error *err);

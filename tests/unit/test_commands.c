@@ -82,15 +82,26 @@ static void every_flag_is_filled_in(void **state)
     }
 }
 
+static bool has_needed(const struct command *command)
+{
+    for (size_t i = 0; i < command->flags_count; i++)
+        if (command->flags[i].is_needed)
+            return true;
+    return false;
+}
+
 /* A fallback outside its own range would be seen here. */
-static void every_command_runs_without_flags(void **state)
+static void every_command_reads_no_words_or_says_what_it_needs(void **state)
 {
     (void)state;
     for (size_t i = 0; i < commands_count; i++) {
         CLEANUP_FREE void *flags = memory_new(commands[i]->flags_bytes);
         struct error err = {.kind = ERROR_NONE};
         bool is_help;
-        if (command_parse(commands[i], 0, NULL, flags, &is_help, &err) != 0)
+        int result = command_parse(commands[i], 0, NULL, flags, &is_help, &err);
+        if (has_needed(commands[i]))
+            assert_non_null(strstr(err.text, "given nothing, allowed is"));
+        else if (result != 0)
             fail_msg("%s: %s", commands[i]->name, err.text);
     }
 }
@@ -135,7 +146,7 @@ int main(void)
         cmocka_unit_test(commands_are_sorted_and_found_by_name),
         cmocka_unit_test(every_row_is_filled_in),
         cmocka_unit_test(every_flag_is_filled_in),
-        cmocka_unit_test(every_command_runs_without_flags),
+        cmocka_unit_test(every_command_reads_no_words_or_says_what_it_needs),
         cmocka_unit_test(a_refused_argument_is_answered_with_all_flags),
         cmocka_unit_test(help_lists_commands_and_environment),
     };
