@@ -2,10 +2,16 @@
 
 #include <string.h>
 
+/* clang-format off: one on a line, so that adding one is one line. */
 const struct command *const commands[] = {
-    &command_events, &command_migrate, &command_send,
-    &command_topics, &command_wait,
+    &command_events,
+    &command_migrate,
+    &command_prune,
+    &command_send,
+    &command_topics,
+    &command_wait,
 };
+/* clang-format on */
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
 /* How many of the words the name takes; 0 where they are others. */
