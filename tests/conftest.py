@@ -18,6 +18,7 @@ from postgres import Postgres, shared_postgres  # noqa: E402
 # An option, and the environment variable that says the same.
 OPTIONS = {
     "--seed": "SEED",
+    "--histories": "HISTORIES",
     "--chaos-minutes": "CHAOS_MINUTES",
     "--chaos-plan": "CHAOS_PLAN",
 }

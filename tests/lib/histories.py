@@ -21,7 +21,7 @@ from model import Snapshot
 
 BASE62 = string.digits + string.ascii_letters
 FIRST_MOMENT = 1_760_000_000_000
-MOMENTS = 8
+MOMENTS = (1, 2, 4, 8)  # of a world: with few, equal times are common
 SNAPSHOTS = 0.15  # of all events: found by a backfill
 ABSENT = object()
 
@@ -74,6 +74,7 @@ class World:
     def __init__(self, rng, prefix):
         self.rng = rng
         self.prefix = prefix
+        self.moments = rng.choice(MOMENTS)
         self.users = self.ids("user", rng.randint(1, 3))
         self.organizations = self.ids("org", rng.choice((1, 2, 4, 9)))
         # Of a stranger nothing is ever told but the deletion.
@@ -280,7 +281,7 @@ class World:
     # The fields in those.
 
     def moment(self):
-        return FIRST_MOMENT + 1000 * self.rng.randrange(MOMENTS)
+        return FIRST_MOMENT + 1000 * self.rng.randrange(self.moments)
 
     def time(self):
         """A moment as somebody might spell it."""

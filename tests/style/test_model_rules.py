@@ -4,6 +4,7 @@ The expected values are written out, not computed; the ids were computed
 with another implementation of RFC 4122 (sha1sum over the raw bytes).
 """
 
+import collections
 import hashlib
 import random
 import uuid
@@ -648,6 +649,20 @@ def test_the_order_of_a_history_does_not_matter():
         assert model.tables(shuffled) == model.tables(history)
 
 
+@pytest.mark.parametrize("part", model.Version._fields)
+def test_each_part_of_a_version_decides_something(monkeypatch, part):
+    together = sum(SOME_HISTORIES[:100], [])
+    expected = model.tables(together)
+    nothing = "" if part == "id" else 0
+
+    def without_it(seen):
+        return seen.version._replace(**{part: nothing})
+
+    monkeypatch.setattr(model, "newest", lambda sights: max(
+        sights, key=without_it))  # fmt: skip
+    assert model.tables(together) != expected
+
+
 def test_histories_with_different_prefixes_share_no_row():
     apart = [model.tables(history) for history in SOME_HISTORIES]
     together = model.tables(sum(SOME_HISTORIES, []))
@@ -667,6 +682,12 @@ def test_histories_reach_what_they_are_meant_to_reach():
     facts = model.Facts(sum(SOME_HISTORIES, []))
     assert any(len(some) > 1 for some in facts.generations.values())
     assert len(together["organization_memberships"]) > 100
+    claims = collections.defaultdict(set)
+    for organization, sights in facts.organizations.items():
+        for _, shown in sights:
+            base = model.subdomain_base(model.text(shown, "slug") or "")
+            claims[base].add(organization in facts.deleted_organizations)
+    assert {True, False} in claims.values()  # one that is freed and claimed
     snapshots = [
         event
         for _, event in sum(SOME_HISTORIES, [])
