@@ -1,9 +1,9 @@
 /* postgres - one session with the database.
  *
- * The only file that includes libpq-fe.h.  A SQLSTATE becomes a kind of error
- * by one table: ERROR_AWAY no server, ERROR_AGAIN locked or out of something
- * for now, ERROR_ACCESS all else that the database refuses.  Texts hold the
- * server's first line, never the address's password. */
+ * Only the files postgres*.c include libpq-fe.h.  A SQLSTATE becomes a kind of
+ * error by one table: ERROR_AWAY no server, ERROR_AGAIN locked or out of
+ * something for now, ERROR_ACCESS all else that the database refuses.  Texts
+ * hold the server's first line, never the address's password. */
 #pragma once
 
 #include "shared/error.h"

@@ -1,0 +1,24 @@
+/* postgres_session - what the files of this folder that ask PostgreSQL share.
+ */
+#pragma once
+
+#include "console/postgres.h"
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+struct postgres {
+    PGconn *connection;
+    int64_t timeout_ms;
+    int64_t deadline_ms; /* 0: none */
+};
+
+/* By a table: what a SQLSTATE means. */
+enum error_kind postgres_kind_of_state(const char *state);
+
+/* Wait for the socket; -1 where `deadline_ms` comes first. */
+int postgres_poll(PGconn *connection, bool is_reading, int64_t deadline_ms);
+
+/* What is said then; returns -1. */
+int postgres_no_answer(PGconn *connection, int64_t timeout_ms,
+                       struct error *err);
