@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* clang-format off: one on a line, so that adding one is one line. */
+/* One on a line, so that adding one is one line. */
+/* clang-format off */
 const struct command *const commands[] = {
     &command_events,
     &command_migrate,
