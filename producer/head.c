@@ -51,10 +51,22 @@ static bool has_control(struct slice text)
     return false;
 }
 
-/* A line ended at head->at with CR LF or LF, which are NULs by now. */
+/* RFC 3986, 3.2.2 and 3.2.3, loosely: no blank, no @, no path. */
+static bool is_host(struct slice text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (!is_letter_or_digit(text.data[i]) &&
+            (text.data[i] == '\0' ||
+             strchr("-._~%!$&'()*+,;=:[]", text.data[i]) == NULL))
+            return false;
+    return true;
+}
+
+/* A line ended at head->at with CR LF, which are NULs by now.  A bare LF would
+ * be one NUL: what is in front of us may not take it for the end of a line. */
 static bool is_next_line(const struct head *head, const char *line)
 {
-    return line == head->at + 1 || line == head->at + 2;
+    return line == head->at + 2;
 }
 
 void head_begin(struct head *head, const char *target)
@@ -107,7 +119,7 @@ void head_add(struct head *head, struct slice name, struct slice value)
 
 void head_end(struct head *head, const char *end)
 {
-    if (!is_next_line(head, end - 1) && !is_next_line(head, end - 2))
+    if (!is_next_line(head, end - 2))
         flawed(head, "malformed header line");
 }
 
@@ -135,6 +147,8 @@ enum outcome head_framing(struct head *head, bool needs_length,
     *ret_length = 0;
     if (head->counts[HEAD_HOST] != 1)
         flawed(head, "exactly one Host is needed");
+    if (!is_host(head->values[HEAD_HOST]))
+        flawed(head, "malformed Host");
     if (lengths > 1)
         flawed(head, "more than one Content-Length");
     if (is_encoded && lengths > 0)

@@ -2,9 +2,10 @@
  *
  * libmicrohttpd 0.9.75 lets through what RFC 9112 forbids: two lengths, blanks
  * before a colon, folds (glued to the field's name), NULs (what follows is not
- * shown).  It also leaves its pieces where they were received.  So the head is
- * walked here piece by piece: each must begin where the one before it ended,
- * and whatever was hidden shows as a gap.  Pure: it only looks at the bytes. */
+ * shown), bare LFs.  It also leaves its pieces where they were received.  So
+ * the head is walked here piece by piece: each must begin where the one before
+ * it ended, and whatever was hidden shows as a gap.  Pure: it only looks at the
+ * bytes. */
 #pragma once
 
 #include "producer/reply.h"

@@ -115,7 +115,6 @@ static const struct {
         text, sizeof(text) - 1, OUTCOME_##outcome                              \
     }
     HEAD(LINE FINE "\r\n", OPEN),
-    HEAD("POST /webhook HTTP/1.1\nHost: x\nContent-Length: 5\n\n", OPEN),
     HEAD("POST /webhook?a=%20b HTTP/1.1\r\n" FINE "\r\n", OPEN),
     HEAD(LINE FINE "X:\r\nY: \t z\t \r\n\r\n", OPEN),
     HEAD(LINE FINE "X: a\tb\xff\r\n\r\n", OPEN),
@@ -135,6 +134,20 @@ static const struct {
     /* Of Host. */
     HEAD(LINE "Content-Length: 5\r\n\r\n", FLAWED),
     HEAD(LINE FINE "Host: x\r\n\r\n", FLAWED),
+    HEAD(LINE "Host: a b\r\nContent-Length: 5\r\n\r\n", FLAWED),
+    HEAD(LINE "Host: a, b\r\nContent-Length: 5\r\n\r\n", FLAWED),
+    HEAD(LINE "Host: a@b\r\nContent-Length: 5\r\n\r\n", FLAWED),
+    HEAD(LINE "Host: a/b\r\nContent-Length: 5\r\n\r\n", FLAWED),
+    HEAD(LINE "Host: \xfc\r\nContent-Length: 5\r\n\r\n", FLAWED),
+    HEAD(LINE "Host:\r\nContent-Length: 5\r\n\r\n", OPEN),
+    HEAD(LINE "Host: [::1]:8788\r\nContent-Length: 5\r\n\r\n", OPEN),
+    HEAD(LINE "Host: a_b.c-d:80\r\nContent-Length: 5\r\n\r\n", OPEN),
+    /* Lines that end with LF alone. */
+    HEAD("POST /webhook HTTP/1.1\nHost: x\nContent-Length: 5\n\n", FLAWED),
+    HEAD("POST /webhook HTTP/1.1\n" FINE "\r\n", FLAWED),
+    HEAD(LINE "X: y\n" FINE "\r\n", FLAWED),
+    HEAD(LINE FINE "X: y\n\r\n", FLAWED),
+    HEAD(LINE FINE "\n", FLAWED),
     /* Of names and values. */
     HEAD(LINE FINE "X : y\r\n\r\n", FLAWED),
     HEAD(LINE FINE "X\t: y\r\n\r\n", FLAWED),
