@@ -145,3 +145,10 @@ bool http_connection_has_begun(const struct http_connection *connection)
         return false;
     return info.tcpi_bytes_received > connection->consumed;
 }
+
+bool http_connection_is_over(const struct http_connection *connection)
+{
+    char byte;
+
+    return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}

@@ -59,5 +59,8 @@ void http_connection_enter(struct http_connection *connection,
 /* Ends both directions; false where that was done before. */
 bool http_connection_close(struct http_connections *all,
                            struct http_connection *connection);
-/* Whether more has come than the requests that are over. */
+/* Whether more has come than the requests that are over; the client's end of
+ * the stream counts too. */
 bool http_connection_has_begun(const struct http_connection *connection);
+/* Whether the client has ended its half, and all of it was read. */
+bool http_connection_is_over(const struct http_connection *connection);

@@ -247,8 +247,10 @@ static void on_completed(void *context, struct MHD_Connection *connection,
     struct http_exchange *ex = *exchange;
 
     (void)connection, (void)code;
-    if (ex->stage == HTTP_STAGE_DECIDED) /* the client did not wait for it */
-        ingest_finish(loop->http->ingest, &ex->request);
+    /* Resumed, libmicrohttpd reads before it calls us, and where the client has
+     * closed its half it gives up the connection with our answer unsaid. */
+    if (ex->stage == HTTP_STAGE_DECIDED)
+        http_exchange_answer_raw(ex);
     ex->place->consumed += ex->head_bytes + ex->request.length;
     ex->place->exchange = NULL;
     http_connection_enter(ex->place, HTTP_IDLE, loop->now_ms);
@@ -277,17 +279,19 @@ static void on_connection(void *context, struct MHD_Connection *connection,
     }
 }
 
+/* TURBO: what it closes is not shut down before on_completed could speak. */
 static struct MHD_Daemon *start(struct http_loop *loop, int fd)
 {
     unsigned limit =
         (unsigned)loop->http->config->connections_max + SPARE_CONNECTIONS;
 
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
-        loop, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, limit,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, loop, MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop,
+        MHD_USE_EPOLL | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        on_request, loop, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, loop,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, loop,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop, MHD_OPTION_END);
 }
 

@@ -4,6 +4,7 @@
 
 #define IDLE_MS 65000
 #define REFUSED_MS 500 /* for the body of a request that is refused anyway */
+#define OVER_MS 500    /* for libmicrohttpd to make a request of what it has */
 
 static void give_up(struct http_exchange *ex, const char *reason)
 {
@@ -39,6 +40,11 @@ static void sweep_receiving(struct http_loop *loop,
 {
     int64_t patience_ms = loop->http->config->request_timeout_ms;
 
+    /* libmicrohttpd may overlook an end that came with the last bytes. */
+    if (age_ms >= OVER_MS && http_connection_is_over(connection)) {
+        http_connection_close(&loop->http->connections, connection);
+        return;
+    }
     if (is_refused(connection) && patience_ms > REFUSED_MS)
         patience_ms = REFUSED_MS;
     if (age_ms >= patience_ms)
