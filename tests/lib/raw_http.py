@@ -7,6 +7,7 @@
 """
 
 import socket
+import ssl
 from typing import NamedTuple
 
 from webhook import signed_headers
@@ -101,3 +102,16 @@ def exchange(address, data, method="POST"):
         connection.send(data)
         answer = connection.answer(method)
         return answer, connection.is_closed(0.3)
+
+
+def client_hello():
+    """The first bytes of a real TLS client."""
+    sent = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(
+        ssl.MemoryBIO(), sent, server_hostname="producer"
+    )
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return sent.read()
