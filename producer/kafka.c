@@ -123,7 +123,11 @@ static void outlet_free(struct outlet *outlet)
 
 /* `is_alone`: the only record of its batch.  A batch is refused for its size as
  * a whole; that of one record says that no retry can help, that of several
- * that another time each may pass. */
+ * that another time each may pass.
+ *
+ * Without an offset no broker has confirmed this record: librdkafka infers it
+ * from a later one that was.  A broker that has just crashed knows no sequence
+ * numbers yet and takes that later one alone; then the inference is wrong. */
 static void report(const struct outlet *outlet,
                    const rd_kafka_message_t *message, bool is_alone)
 {
@@ -134,8 +138,10 @@ static void report(const struct outlet *outlet,
 
     if (report.kind == ERROR_INPUT && !is_alone)
         report.kind = ERROR_AGAIN;
-    if (report.offset < 0)
-        report.offset = -1;
+    if (report.kind == ERROR_NONE && report.offset < 0) {
+        report.kind = ERROR_AGAIN;
+        report.code = "not confirmed";
+    }
     outlet->kafka->on_report(message->_private, &report);
 }
 

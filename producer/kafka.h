@@ -17,7 +17,7 @@ struct kafka_report {
     enum error_kind kind; /* ERROR_NONE: the broker has it on disk */
     const char *code;     /* librdkafka's name of the error; static */
     int32_t partition;
-    int64_t offset; /* or -1: stored, but the broker did not say where */
+    int64_t offset; /* -1 where it is not stored */
 };
 
 typedef void kafka_on_report(void *context, const struct kafka_report *report);

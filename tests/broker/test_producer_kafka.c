@@ -183,6 +183,17 @@ static void errors_that_pass_are_not_seen(void **state)
     }
 }
 
+static void what_has_no_offset_is_not_confirmed(void **state)
+{
+    struct sent sent;
+
+    (void)state;
+    rd_kafka_mock_push_request_errors(
+        world.cluster, PRODUCE, 1, RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER);
+    assert_int_equal(outcome_of_one(&sent), ERROR_AGAIN);
+    assert_works_again();
+}
+
 static void a_record_refused_for_its_size_was_alone(void **state)
 {
     struct sent sent;
@@ -373,6 +384,7 @@ int main(void)
         KAFKA_TEST(topics_have_names),
         KAFKA_TEST(it_is_warm_once_it_knows_the_topics),
         KAFKA_TEST(errors_that_pass_are_not_seen),
+        KAFKA_TEST(what_has_no_offset_is_not_confirmed),
         KAFKA_TEST(a_record_refused_for_its_size_was_alone),
         KAFKA_TEST(of_a_batch_nobody_is_refused_for_ever),
         KAFKA_TEST(what_is_too_large_for_the_client_is_refused_at_once),
