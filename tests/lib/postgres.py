@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -143,13 +143,16 @@ class Postgres(Cluster):
     def pause(self):
         """Frozen with all of its sessions: nothing answers, nothing ends."""
         self.process.pause()
-        for pid in children(self.process.pid):
-            os.kill(pid, signal.SIGSTOP)
+        self.send_sessions(signal.SIGSTOP)
 
     def resume(self):
-        for pid in children(self.process.pid):
-            os.kill(pid, signal.SIGCONT)
+        self.send_sessions(signal.SIGCONT)
         self.process.resume()
+
+    def send_sessions(self, number):
+        for pid in children(self.process.pid):
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(pid, number)
 
 
 def children(pid):

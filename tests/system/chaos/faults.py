@@ -15,7 +15,7 @@ from contextlib import suppress
 
 import psycopg
 from chaos.plan import GUEST
-from chaos.refusals import allow, refuse
+from chaos.refusals import allow, refuse, slow_down
 from chaos.world import EVENTS, sessions
 from confluent_kafka import KafkaException
 from waiting import wait_until
@@ -287,12 +287,29 @@ def lock_table(world, fault):
 
 
 def refuse_rows(world, fault):
+    """A trigger of the owner's, for the users that came last."""
     url = world.first.database_url
+    yield f"{answered(refuse, url, 5)} users"
+    allow_again(url)
+
+
+def slow_writes(world, fault):
+    """More is met in the middle of its transaction."""
+    url = world.deployments[fault.dice % 2].database_url
+    seconds = (0.02, 0.1, 0.3)[fault.dice % 3]
+    answered(slow_down, url, seconds)
+    yield f"{seconds} s each"
+    allow_again(url)
+
+
+def answered(ask, *values):
     try:
-        count = refuse(url, 5)
+        return ask(*values)
     except psycopg.OperationalError as error:
         raise Skipped("PostgreSQL does not answer") from error
-    yield f"{count} users"
+
+
+def allow_again(url):
     with suppress(psycopg.OperationalError):  # else heal() does it
         allow(url)
 
@@ -317,4 +334,5 @@ DONE = {
     "lock rows": lock_rows,
     "lock a table": lock_table,
     "refuse rows": refuse_rows,
+    "slow writes": slow_writes,
 }

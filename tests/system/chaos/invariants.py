@@ -1,6 +1,8 @@
 """invariants - what must be so whenever all is well again.
 
     check(world, sent_ids)
+    glimpse = look(world.first)     # at any moment, while faults are done
+    assert_agrees(glimpse)
 
 The log is read from its first record, both deployments from their tables.
 What is expected of them follows from the log and from the answers that the
@@ -9,13 +11,16 @@ senders got, and from nothing that our programs say of themselves.
 
 import json
 from collections import defaultdict
+from contextlib import closing
 from typing import NamedTuple
 
 import model
+import psycopg
 from chaos.world import EVENTS
 from deployment import NOT_COMPARED, without
 from differences import assert_equal
 from model import TABLES
+from psycopg.rows import dict_row
 from stream import coordinates
 from webhook import SECRET, sign
 
@@ -57,7 +62,8 @@ def check(world, sent):
         letters = world.kafka.read(deployment.dead_letter_topic)
         garbage = ids_of_garbage(world, deployment)
         assert_dead_letters(letters, dead, garbage, places, hint)
-        assert_equal(expected, tables_of(deployment), events.items(), hint)
+        actual = tables_of(deployment.query)
+        assert_equal(expected, actual, events.items(), hint)
         found.append((ledger, letters))
     return summed(log, places, found)
 
@@ -88,7 +94,10 @@ def assert_answers_were_right(letters):
 
 def assert_accepted_is_on_the_log(letters, sent, places):
     lost = (letters.accepted.keys() | sent) - places.keys()
-    assert not lost, f"answered 200 and not on the log: {sorted(lost)}"
+    assert not lost, "answered 200 and not on the log: " + ", ".join(
+        f"{id} at {letters.accepted.get(id)}, where now is"
+        f" {ids_at(places, letters.accepted.get(id))}" for id in sorted(lost)
+    )  # fmt: skip
     strange = places.keys() & (letters.never_honest | letters.ids("ignored"))
     assert not strange, f"refused or ignored, and on the log: {strange}"
     for id, told in letters.accepted.items():
@@ -97,6 +106,10 @@ def assert_accepted_is_on_the_log(letters, sent, places):
             if offset is not None and (partition, offset) not in places[id]
         }  # fmt: skip
         assert not wrong, f"{id} was told {wrong} and lies at {places[id]}"
+
+
+def ids_at(places, told):
+    return [id for id, found in places.items() if found & (told or set())]
 
 
 # What a deployment has.
@@ -111,14 +124,39 @@ def ledger_of(deployment):
     return {row["webhook_id"]: row for row in rows}
 
 
-def tables_of(deployment):
+def tables_of(ask):
+    """ask: a function from a statement to its rows."""
     return {
         table: [
             without(row, NOT_COMPARED.get(table, ()))
-            for row in deployment.query(f"SELECT * FROM {table}")
+            for row in ask(f"SELECT * FROM {table}")
         ]
         for table in TABLES
     }
+
+
+def look(deployment):
+    """(events that the ledger calls applied, tables), of one moment."""
+    session = psycopg.connect(
+        deployment.database_url, row_factory=dict_row, connect_timeout=2
+    )
+    with closing(session):
+        session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        rows = session.execute(
+            "SELECT webhook_id, payload FROM webhook_events"
+            " WHERE status = ANY (%s)", [list(APPLIED)],
+        ).fetchall()  # fmt: skip
+        return (
+            [(row["webhook_id"], row["payload"]) for row in rows],
+            tables_of(lambda statement: session.execute(statement).fetchall()),
+        )
+
+
+def assert_agrees(glimpse):
+    """Nobody ever sees the half of a batch, nor do crashes leave one."""
+    events, tables = glimpse
+    hint = "in the middle, of what the ledger calls applied"
+    assert_equal(model.tables(events), tables, events, hint)
 
 
 def assert_ledger(ledger, places, dead, hint):

@@ -9,14 +9,18 @@ that our own sender got.
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 from chaos import faults
-from chaos.invariants import check
+from chaos.invariants import assert_agrees, check, look
 from chaos.letters import Letters
 from chaos.world import PATIENCE, World
 from load import load as load_of
 from waiting import wait_until
+
+GLIMPSES = 4  # in a round, at most
 
 
 class Diary:
@@ -59,10 +63,13 @@ class Life:
         world = self.world
         sending = world.send(part.load, number).start()
         world.letters.begin(number, part.load.letters)
+        self.glimpses = []
         self.do_faults(number, part.faults)
         died = world.died_by_themselves()
         assert not died, f"{died} ended by themselves"
         self.recover(number, part.load, sending)
+        for glimpse in self.glimpses:
+            assert_agrees(glimpse)
         self.found = check(world, self.sent)
         self.tally.rounds += 1
         self.diary.write("well", round=number, **self.found._asdict())
@@ -76,10 +83,20 @@ class Life:
             time.sleep(max(0, start + due - time.monotonic()))
             fault = planned[place]
             if is_end and place in harms:
-                harms[place].end()
+                harms.pop(place).end()
                 self.diary.write("ended", round=number, fault=str(fault))
             elif not is_end:
                 self.begin(number, fault, place, harms)
+                self.look([planned[place].on for place in harms])
+
+    def look(self, harmed):
+        """At the databases, where they can be expected to answer."""
+        if "postgres" in harmed or len(self.glimpses) == GLIMPSES:
+            return
+        with suppress(psycopg.Error):
+            deployment = self.world.deployments[len(self.glimpses) % 2]
+            self.glimpses.append(look(deployment))
+            self.tally.glimpses += 1
 
     def begin(self, number, fault, place, harms):
         try:

@@ -94,6 +94,7 @@ KINDS = (
     Kind("lock rows", ("rows",), (1.0, 6.0)),
     Kind("lock a table", ("rows",), (1.0, 5.0)),
     Kind("refuse rows", ("rows",), (1.0, 6.0)),
+    Kind("slow writes", ("writes",), (3.0, 6.0)),
 )
 
 
@@ -162,20 +163,25 @@ class Deck:
     def __init__(self, rng):
         self.rng, self.cards = rng, []
 
-    def next(self):
+    def deal(self, fits):
+        """The first card of which fits(card) makes something; that."""
         if not self.cards:
             self.cards = [(k, t) for k in KINDS for t in k.targets]
             self.rng.shuffle(self.cards)
-        return self.cards.pop()
+        for card in self.cards:
+            if made := fits(*card):
+                self.cards.remove(card)
+                return made
+        return None
 
 
 def draw_faults(rng, shape, deck):
     faults = []
     for _ in range(rng.randint(*FAULTS_IN_A_ROUND)):
-        kind, spelled = deck.next()
-        while not (fault := draw_fault(rng, shape, kind, spelled, faults)):
-            kind, spelled = deck.next()
-        faults.append(fault)
+        fault = deck.deal(
+            lambda kind, spelled: draw_fault(rng, shape, kind, spelled, faults)
+        )
+        faults += [fault] if fault else []
     return sorted(faults, key=lambda fault: fault.at)
 
 

@@ -1,8 +1,9 @@
-"""refusals - a database that says no to some rows, as its owner may have it.
+"""refusals - a database that says no to some rows, or takes its time.
 
     install_refusals(superuser_url, name)
-    refuse(url, 5)   # the last five users that came: not now
-    allow(url)       # again
+    refuse(url, 5)        # the last five users that came: not now
+    slow_down(url, 0.1)   # each statement that writes, seconds
+    allow(url)            # everything, at once
 
 A user whose id is in the table refused_users is refused by a trigger, for as
 long as it stands there (P0001: it may pass). A user with the first name
@@ -28,7 +29,22 @@ INSTALL = f"""
         RETURN NEW;
     END $$;
     CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON users
-        FOR EACH ROW EXECUTE FUNCTION refuse()
+        FOR EACH ROW EXECUTE FUNCTION refuse();
+
+    CREATE TABLE slowness (seconds float8 NOT NULL);
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER AS $$ BEGIN
+        PERFORM pg_sleep(seconds) FROM public.slowness;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER slow AFTER INSERT OR UPDATE ON users
+        FOR EACH STATEMENT EXECUTE FUNCTION slow();
+    CREATE TRIGGER slow AFTER INSERT OR UPDATE ON entity_versions
+        FOR EACH STATEMENT EXECUTE FUNCTION slow();
+    CREATE TRIGGER slow AFTER INSERT OR UPDATE ON webhook_events
+        FOR EACH STATEMENT EXECUTE FUNCTION slow();
+
+    GRANT ALL ON refused_users, slowness TO clerkstream
 """
 
 
@@ -37,7 +53,6 @@ def install_refusals(superuser_url, name):
     own = urlsplit(superuser_url)._replace(path=f"/{name}").geturl()
     with psycopg.connect(own, autocommit=True) as session:
         session.execute(INSTALL)
-        session.execute("GRANT ALL ON refused_users TO clerkstream")
 
 
 def refuse(url, count):
@@ -50,5 +65,9 @@ def refuse(url, count):
     ))  # fmt: skip
 
 
+def slow_down(url, seconds):
+    query(url, "INSERT INTO slowness VALUES (%s)", seconds)
+
+
 def allow(url):
-    query(url, "DELETE FROM refused_users")
+    query(url, "WITH slow AS (DELETE FROM slowness) DELETE FROM refused_users")

@@ -17,7 +17,7 @@ class Tally:
 
     def __init__(self, seed):
         self.seed = seed
-        self.lives = self.rounds = self.rewinds = 0
+        self.lives = self.rounds = self.rewinds = self.glimpses = 0
         self.done, self.skipped = Counter(), Counter()
         self.answers, self.found = Counter(), Counter()
         self.recoveries = []
@@ -36,7 +36,8 @@ class Tally:
         )
         figure(
             f"in both databases {found['duplicates']} duplicates,"
-            f" {found['replays']} replays after {self.rewinds} rewinds;"
+            f" {found['replays']} replays after {self.rewinds} rewinds,"
+            f" {self.glimpses} glimpses in the middle;"
             f" {found['dead_letters']} dead letters, all expected,"
             f" {found['dead_letter_copies']} of them copies"
         )
