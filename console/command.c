@@ -135,7 +135,7 @@ static void set_none(const struct flag *flag, void *flags)
 {
     if (flag->type == FLAG_CHOICE)
         *(int *)field(flag, flags) = -1;
-    else if (flag->type == FLAG_TIME)
+    else if (flag->type == FLAG_TIME || flag->is_maybe_none)
         *(int64_t *)field(flag, flags) = FLAG_TIME_NONE;
     else if (flag->type == FLAG_DURATION)
         *(int64_t *)field(flag, flags) = FLAG_DURATION_NONE;
@@ -187,12 +187,19 @@ static int refuse_argument(const struct command *command, const char *given,
 {
     struct buffer allowed;
 
-    buffer_init(&allowed, sizeof(err->text));
+    buffer_init(&allowed, sizeof(err->text) - GIVEN_MAX - 64);
     for (size_t i = 0; i < command->flags_count; i++)
         if (!command->flags[i].is_argument)
             buffer_add_format(&allowed, "--%s, ", command->flags[i].name);
-    error_set(err, ERROR_INPUT, "given argument \"%.*s\", allowed is %s--help",
-              GIVEN_MAX, given, allowed.data != NULL ? allowed.data : "");
+    if (allowed.is_full)
+        error_set(err, ERROR_INPUT,
+                  "given argument \"%.*s\", allowed is what clerkstream %s "
+                  "--help lists",
+                  GIVEN_MAX, given, command->name);
+    else
+        error_set(err, ERROR_INPUT,
+                  "given argument \"%.*s\", allowed is %s--help", GIVEN_MAX,
+                  given, allowed.data != NULL ? allowed.data : "");
     buffer_release(&allowed);
     return -1;
 }

@@ -25,6 +25,7 @@ enum flag_type {
 };
 
 #define FLAG_TIME_NONE INT64_MIN
+#define FLAG_NUMBER_NONE FLAG_TIME_NONE
 #define FLAG_DURATION_NONE (-1)
 
 struct flag {
@@ -32,6 +33,7 @@ struct flag {
     enum flag_type type;
     bool is_argument;     /* given by its place, without a name */
     bool is_needed;       /* arguments only */
+    bool is_maybe_none;   /* a number that need not be: FLAG_NUMBER_NONE */
     size_t offset;        /* offsetof(struct …_flags, field) */
     const char *value;    /* what --help calls the value: SECONDS */
     const char *fallback; /* as it would be given; NULL: none (-1 for a choice,

@@ -8,6 +8,8 @@ const struct command *const commands[] = {
     &command_events,
     &command_migrate,
     &command_prune,
+    &command_rebuild,
+    &command_replay,
     &command_send,
     &command_topics,
     &command_wait,

@@ -10,6 +10,8 @@
 extern const struct command command_events;
 extern const struct command command_migrate;
 extern const struct command command_prune;
+extern const struct command command_rebuild;
+extern const struct command command_replay;
 extern const struct command command_send;
 extern const struct command command_topics;
 extern const struct command command_wait;

@@ -98,7 +98,7 @@ int kafka_committed(struct kafka *kafka, const char *group, const char *topic,
         rd_kafka_ListConsumerGroupOffsets_new(group, list);
     rd_kafka_AdminOptions_t *options =
         kafka_options_new(kafka, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-    const rd_kafka_group_result_t *found;
+    const rd_kafka_group_result_t **groups, *found;
     rd_kafka_event_t *answer;
     size_t count;
     int result;
@@ -110,15 +110,70 @@ int kafka_committed(struct kafka *kafka, const char *group, const char *topic,
     rd_kafka_topic_partition_list_destroy(list);
     if (kafka_wait_for_answer(kafka, &answer, err) != 0)
         return error_wrap(err, "group %s", group);
-    found = group_of(
-        kafka,
-        rd_kafka_ListConsumerGroupOffsets_result_groups(
-            rd_kafka_event_ListConsumerGroupOffsets_result(answer), &count),
-        count, err);
+    groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+        rd_kafka_event_ListConsumerGroupOffsets_result(answer), &count);
+    found = group_of(kafka, groups, count, err);
     result = found == NULL
                  ? -1
                  : read_list(kafka, rd_kafka_group_result_partitions(found),
                              ret_offsets, err);
+    rd_kafka_event_destroy(answer);
+    return result;
+}
+
+/* Of a group with members the brokers take no offsets from others. */
+static int check_altered(struct kafka *kafka,
+                         const rd_kafka_group_result_t *altered,
+                         struct error *err)
+{
+    const rd_kafka_topic_partition_list_t *list =
+        rd_kafka_group_result_partitions(altered);
+
+    for (int i = 0; i < list->cnt; i++) {
+        if (list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        kafka_fail(kafka, list->elems[i].err, NULL, err);
+        if (list->elems[i].err == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+            list->elems[i].err == RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP)
+            error_set(err, ERROR_ACCESS, "it has members");
+        return error_wrap(err, "group %s, partition %d",
+                          rd_kafka_group_result_name(altered),
+                          (int)list->elems[i].partition);
+    }
+    return 0;
+}
+
+int kafka_set_committed(struct kafka *kafka, const char *group,
+                        const char *topic, const int64_t *offsets,
+                        size_t partitions, struct error *err)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)partitions);
+    rd_kafka_AlterConsumerGroupOffsets_t *wish;
+    rd_kafka_AdminOptions_t *options;
+    const rd_kafka_group_result_t **groups, *altered;
+    rd_kafka_event_t *answer;
+    size_t count;
+    int result;
+
+    for (size_t i = 0; i < partitions; i++)
+        if (offsets[i] != KAFKA_NO_OFFSET)
+            rd_kafka_topic_partition_list_add(list, topic, (int32_t)i)->offset =
+                offsets[i];
+    wish = rd_kafka_AlterConsumerGroupOffsets_new(group, list);
+    options =
+        kafka_options_new(kafka, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
+    rd_kafka_AlterConsumerGroupOffsets(kafka->handle, &wish, 1, options,
+                                       kafka->answers);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_AlterConsumerGroupOffsets_destroy(wish);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (kafka_wait_for_answer(kafka, &answer, err) != 0)
+        return error_wrap(err, "group %s", group);
+    groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+        rd_kafka_event_AlterConsumerGroupOffsets_result(answer), &count);
+    altered = group_of(kafka, groups, count, err);
+    result = altered == NULL ? -1 : check_altered(kafka, altered, err);
     rd_kafka_event_destroy(answer);
     return result;
 }

@@ -25,6 +25,12 @@ int kafka_offsets_at(struct kafka *kafka, const char *topic, size_t partitions,
 int kafka_committed(struct kafka *kafka, const char *group, const char *topic,
                     size_t partitions, int64_t *ret_offsets, struct error *err);
 
+/* Let a group go on from these offsets; KAFKA_NO_OFFSET leaves a partition as
+ * it is.  ERROR_ACCESS where the group has members by now. */
+int kafka_set_committed(struct kafka *kafka, const char *group,
+                        const char *topic, const int64_t *offsets,
+                        size_t partitions, struct error *err);
+
 struct kafka_member {
     char *id, *client, *host;
     size_t partitions; /* that it was given */

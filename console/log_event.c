@@ -10,9 +10,9 @@ struct slice log_event_id(const struct kafka_record *record)
     return SLICE_EMPTY;
 }
 
-void log_event_read(struct log_event *told, const struct kafka_record *record)
+struct record log_event_record(const struct kafka_record *record)
 {
-    const struct record plain = {
+    return (struct record){
         .topic = slice_of(record->topic),
         .partition = record->partition,
         .offset = record->offset,
@@ -23,6 +23,11 @@ void log_event_read(struct log_event *told, const struct kafka_record *record)
         .is_snapshot = slice_is(kafka_record_header(record, SNAPSHOT_HEADER),
                                 SNAPSHOT_VALUE),
     };
+}
+
+void log_event_read(struct log_event *told, const struct kafka_record *record)
+{
+    const struct record plain = log_event_record(record);
 
     arena_clear(&told->arena);
     decode(&plain, &told->json, &told->arena, &told->event);

@@ -17,6 +17,9 @@ struct log_event {
 void log_event_read(struct log_event *told, const struct kafka_record *record);
 void log_event_release(struct log_event *told);
 
+/* As the consumer is given it; points into `record`. */
+struct record log_event_record(const struct kafka_record *record);
+
 /* The svix-id in its headers; empty where none can be one. */
 struct slice log_event_id(const struct kafka_record *record);
 

@@ -1,7 +1,7 @@
 #include "console/reapply.h"
 
+#include "console/log_event.h"
 #include "consumer/apply.h"
-#include "consumer/decode.h"
 #include "shared/backoff.h"
 #include "shared/clock.h"
 #include "shared/memory.h"
@@ -141,34 +141,16 @@ static struct slice keep(struct reapply *reapply, struct slice bytes)
     return bytes.data != NULL ? arena_copy(&reapply->arena, bytes) : bytes;
 }
 
-static struct slice id_of(const struct kafka_record *record)
-{
-    static const char *const names[] = {"svix-id", "webhook-id", "ce_id"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct slice id = kafka_record_header(record, names[i]);
-        if (decode_is_id(id))
-            return id;
-    }
-    return SLICE_EMPTY;
-}
-
 int reapply_add(struct reapply *reapply, const struct kafka_record *record,
                 struct error *err)
 {
     struct event *event = arena_get(&reapply->arena, sizeof(*event));
-    const struct record kept = {
-        .topic = keep(reapply, slice_of(record->topic)),
-        .partition = record->partition,
-        .offset = record->offset,
-        .created_ms = record->time_ms,
-        .key = keep(reapply, record->key),
-        .value = keep(reapply, record->value),
-        .id = keep(reapply, id_of(record)),
-        .is_snapshot = slice_is(kafka_record_header(record, SNAPSHOT_HEADER),
-                                SNAPSHOT_VALUE),
-    };
+    struct record kept = log_event_record(record);
 
+    kept.topic = keep(reapply, kept.topic);
+    kept.key = keep(reapply, kept.key);
+    kept.value = keep(reapply, kept.value);
+    kept.id = keep(reapply, kept.id);
     decode(&kept, &reapply->json, &reapply->arena, event);
     reapply->events[reapply->count++] = event;
     reapply->bytes += record->key.size + record->value.size;

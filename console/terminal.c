@@ -34,6 +34,21 @@ int terminal_print(struct buffer *text, struct error *err)
     return 0;
 }
 
+int terminal_confirm(const char *question, struct error *err)
+{
+    char answer[16];
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return error_set(err, ERROR_INPUT,
+                         "--yes: not given, and nobody is there to be asked");
+    fprintf(stderr, "%s [y/N] ", question);
+    fflush(stderr);
+    if (fgets(answer, sizeof(answer), stdin) != NULL &&
+        (answer[0] == 'y' || answer[0] == 'Y'))
+        return 0;
+    return error_set(err, ERROR_ACCESS, "nothing was done");
+}
+
 static size_t width_of_window(void)
 {
     struct winsize window;

@@ -17,6 +17,10 @@ bool terminal_has_colours(void);
 /* Print and empty the buffer; -1 where it cannot be written, or was full. */
 int terminal_print(struct buffer *text, struct error *err);
 
+/* Ask on the terminal whether to go on: 0 where the answer is yes.  -1: no
+ * (ERROR_ACCESS), or there is nobody to ask (ERROR_INPUT: --yes is needed). */
+int terminal_confirm(const char *question, struct error *err);
+
 /* Draws where it is time to; call it as often as you like. */
 void terminal_progress(struct progress_bar *bar);
 /* The last word on it. */

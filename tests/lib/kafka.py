@@ -7,8 +7,10 @@
 The clients are confluent_kafka's; a record is what its Message is.
 """
 
+import json
 import os
 import socket
+import subprocess
 import time
 import uuid
 from functools import cached_property
@@ -182,6 +184,25 @@ class Broker:
             )
         finally:
             consumer.close()
+
+    def delete_records(self, topic, before, directory):
+        """Drops what is older than {partition: offset}, as time would."""
+        jars = subprocess.check_output([SERVER.parent / "jars"], text=True)
+        wanted = Path(directory) / "delete.json"
+        wanted.write_text(json.dumps({"partitions": [
+            {"topic": topic, "partition": partition, "offset": offset}
+            for partition, offset in before.items()
+        ]}))  # fmt: skip
+        subprocess.run(
+            [
+                "java", "-Xmx128m", "-XX:TieredStopAtLevel=1",
+                "-cp", f"{jars.strip()}/*",
+                "org.apache.kafka.tools.DeleteRecordsCommand",
+                "--bootstrap-server", self.bootstrap,
+                "--offset-json-file", wanted,
+            ],
+            check=True, timeout=60, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
 
     def members(self, group):
         """How many members the group has."""

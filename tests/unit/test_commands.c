@@ -106,8 +106,8 @@ static void every_command_reads_no_words_or_says_what_it_needs(void **state)
     }
 }
 
-/* So long a list of flags that the line would be cut is no help. */
-static void a_refused_argument_is_answered_with_all_flags(void **state)
+/* A list of flags that the line would cut is no help. */
+static void a_refused_argument_is_answered_with_what_is_allowed(void **state)
 {
     char argument[] =
         "--nonsense-that-is-as-long-as-the-line-will-repeat-it-60";
@@ -120,7 +120,8 @@ static void a_refused_argument_is_answered_with_all_flags(void **state)
         bool is_help;
         assert_int_equal(
             command_parse(commands[i], 1, argv, flags, &is_help, &err), -1);
-        assert_non_null(strstr(err.text, ", --help"));
+        assert_true(strstr(err.text, ", --help") != NULL ||
+                    strstr(err.text, " --help lists") != NULL);
     }
 }
 
@@ -147,7 +148,7 @@ int main(void)
         cmocka_unit_test(every_row_is_filled_in),
         cmocka_unit_test(every_flag_is_filled_in),
         cmocka_unit_test(every_command_reads_no_words_or_says_what_it_needs),
-        cmocka_unit_test(a_refused_argument_is_answered_with_all_flags),
+        cmocka_unit_test(a_refused_argument_is_answered_with_what_is_allowed),
         cmocka_unit_test(help_lists_commands_and_environment),
     };
 
