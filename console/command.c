@@ -226,6 +226,12 @@ static int check_needed(const struct command *command, size_t given,
                      command->name, argument->value);
 }
 
+/* Whether the value of a flag that may be bare follows: it is a number. */
+static bool is_value(const char *word)
+{
+    return word != NULL && isdigit((unsigned char)word[0]);
+}
+
 /* The value of `flag`, which stands at argv[*at]; may move `*at` on. */
 static int take_value(const struct flag *flag, int argc, char *const *argv,
                       int *at, const char **ret_value, struct error *err)
@@ -239,6 +245,11 @@ static int take_value(const struct flag *flag, int argc, char *const *argv,
     *ret_value = "";
     if (flag->type == FLAG_SWITCH)
         return 0;
+    if (equals == NULL && flag->bare != NULL &&
+        !is_value(*at + 1 < argc ? argv[*at + 1] : NULL)) {
+        *ret_value = flag->bare;
+        return 0;
+    }
     if (equals == NULL && *at + 1 == argc)
         return error_set(err, ERROR_INPUT,
                          "--%s: given nothing, allowed is --%s %s", flag->name,
@@ -314,7 +325,8 @@ static void add_flag_help(const struct flag *flag, struct buffer *out)
     else
         buffer_add_format(out, "  --%s", flag->name);
     if (flag->type != FLAG_SWITCH && !flag->is_argument)
-        buffer_add_format(out, " %s", flag->value);
+        buffer_add_format(out, flag->bare != NULL ? " [%s]" : " %s",
+                          flag->value);
     if (flag->fallback != NULL)
         buffer_add_format(out, " (%s)", flag->fallback);
     buffer_add_format(out, "\n      %s\n", flag->about);

@@ -36,6 +36,7 @@ struct flag {
     bool is_maybe_none;   /* a number that need not be: FLAG_NUMBER_NONE */
     size_t offset;        /* offsetof(struct …_flags, field) */
     const char *value;    /* what --help calls the value: SECONDS */
+    const char *bare;     /* the value where none follows; NULL: one must */
     const char *fallback; /* as it would be given; NULL: none (-1 for a choice,
                              0 for a number, NULL for a text, …_NONE) */
     int64_t min, max;

@@ -11,6 +11,7 @@ const struct command *const commands[] = {
     &command_rebuild,
     &command_replay,
     &command_send,
+    &command_status,
     &command_topics,
     &command_wait,
 };

@@ -13,6 +13,7 @@ extern const struct command command_prune;
 extern const struct command command_rebuild;
 extern const struct command command_replay;
 extern const struct command command_send;
+extern const struct command command_status;
 extern const struct command command_topics;
 extern const struct command command_wait;
 

@@ -49,7 +49,7 @@ static void slot_init(struct http_client *client, struct slot *slot)
     curl_easy_setopt(transfer, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(transfer, CURLOPT_TIMEOUT_MS, (long)client->timeout_ms);
     curl_easy_setopt(transfer, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(transfer, CURLOPT_USERAGENT, "clerkstream-send");
+    curl_easy_setopt(transfer, CURLOPT_USERAGENT, "clerkstream");
     curl_easy_setopt(transfer, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(transfer, CURLOPT_WRITEDATA, slot);
     curl_easy_setopt(transfer, CURLOPT_ERRORBUFFER, slot->reason);
@@ -82,8 +82,7 @@ int http_open(const char *url, size_t slots, int64_t timeout_ms,
 
     if (parsed == NULL)
         return error_set(err, ERROR_INPUT,
-                         "--url: given \"%.100s\", allowed is http://… or "
-                         "https://…",
+                         "given \"%.100s\", allowed is http://… or https://…",
                          url);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         abort();
@@ -148,6 +147,16 @@ void http_post(struct http_client *client, size_t slot_index,
                      (curl_off_t)body.size);
     curl_easy_setopt(slot->transfer, CURLOPT_POSTFIELDS,
                      body.data != NULL ? body.data : "");
+    curl_multi_add_handle(client->multi, slot->transfer);
+}
+
+void http_get(struct http_client *client, size_t slot_index)
+{
+    struct slot *slot = &client->slots[slot_index];
+
+    slot->reason[0] = '\0';
+    buffer_clear(&slot->answer);
+    curl_easy_setopt(slot->transfer, CURLOPT_HTTPGET, 1L);
     curl_multi_add_handle(client->multi, slot->transfer);
 }
 

@@ -1,8 +1,8 @@
 /* http - requests to one address, several at once on connections that stay.
  *
  * The only file that includes curl.h.  A client has numbered slots; each holds
- * one POST at a time.  No redirect is followed and no proxy used: what is sent
- * goes where it was addressed. */
+ * one request at a time.  No redirect is followed and no proxy used: what is
+ * sent goes where it was addressed. */
 #pragma once
 
 #include "shared/error.h"
@@ -32,10 +32,13 @@ void http_post(struct http_client *client, size_t slot,
                const struct http_header *headers, size_t headers_count,
                struct slice body);
 
+/* Begin a GET in a slot that is free. */
+void http_get(struct http_client *client, size_t slot);
+
 struct http_answer {
     size_t slot;
     int status;            /* 0: none came, see reason */
-    struct slice body;     /* borrowed until the slot's next POST */
+    struct slice body;     /* borrowed until the slot's next request */
     int64_t retry_after_s; /* -1: not given */
     int64_t took_us;
     const char *reason;

@@ -163,7 +163,7 @@ int sender_run(const struct sender_plan *plan, struct event_source *source,
 
     if (http_open(plan->url, plan->connections, plan->timeout_ms,
                   &sender.client, err) != 0)
-        return -1;
+        return error_wrap(err, "--url");
     *ret_result = (struct sender_result){.elapsed_us = 0};
     buffer_init(&ret_result->last_answer, HTTP_ANSWER_BYTES_MAX);
     sender.deliveries =

@@ -19,6 +19,7 @@ struct flags {
     int64_t window;
     const char *canvas;
     int64_t coats;
+    int64_t again;
 };
 
 static const char *const colours[] = {"red", "green", NULL};
@@ -73,6 +74,14 @@ static const struct flag table[] = {
      .value = "DURATION",
      .fallback = "PT1H",
      .about = "A duration."},
+    {.name = "again",
+     .type = FLAG_NUMBER,
+     .offset = offsetof(struct flags, again),
+     .value = "TIMES",
+     .bare = "2",
+     .min = 1,
+     .max = 9,
+     .about = "How often again."},
 };
 
 static const struct flag arguments[] = {
@@ -178,6 +187,16 @@ static void times_and_durations_are_milliseconds(void **state)
     (void)state;
     assert_int_equal(flags.when, 1000);
     assert_int_equal(flags.window, 172800000);
+}
+
+static void a_flag_that_may_be_bare_takes_a_number_that_follows(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed(NOTHING).again, 0);
+    assert_int_equal(parsed(GIVEN("--again")).again, 2);
+    assert_int_equal(parsed(GIVEN("--again", "--loud")).again, 2);
+    assert_int_equal(parsed(GIVEN("--again", "5", "--loud")).again, 5);
+    assert_int_equal(parsed(GIVEN("--again=7")).again, 7);
 }
 
 static void what_is_no_flag_fills_the_arguments(void **state)
@@ -305,13 +324,13 @@ static const struct {
     {{"--loud=yes"}, "--loud: given \"yes\", allowed is no value"},
     {{"--lou"},
      "given argument \"--lou\", allowed is --loud, --name, --size, --unset, "
-     "--colour, --taste, --when, --window, --help"},
+     "--colour, --taste, --when, --window, --again, --help"},
     {{"loud"},
      "given argument \"loud\", allowed is --loud, --name, --size, --unset, "
-     "--colour, --taste, --when, --window, --help"},
+     "--colour, --taste, --when, --window, --again, --help"},
     {{"-s", "1"},
      "given argument \"-s\", allowed is --loud, --name, --size, --unset, "
-     "--colour, --taste, --when, --window, --help"},
+     "--colour, --taste, --when, --window, --again, --help"},
 };
 
 static void what_is_wrong_is_said_in_one_line(void **state)
@@ -360,6 +379,8 @@ int main(void)
         cmocka_unit_test(fallbacks_hold_where_nothing_is_given),
         cmocka_unit_test(a_value_follows_or_stands_behind_an_equals_sign),
         cmocka_unit_test(times_and_durations_are_milliseconds),
+        cmocka_unit_test(
+            a_flag_that_may_be_bare_takes_a_number_that_follows),
         cmocka_unit_test(what_is_no_flag_fills_the_arguments),
         cmocka_unit_test(an_argument_that_is_wrong_is_said_in_one_line),
         cmocka_unit_test(usage_names_the_arguments),
