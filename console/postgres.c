@@ -3,6 +3,7 @@
 #include "shared/clock.h"
 #include "shared/memory.h"
 
+#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,11 +4,12 @@
 
 #include "console/postgres.h"
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 
+struct pg_conn; /* libpq's PGconn */
+
 struct postgres {
-    PGconn *connection;
+    struct pg_conn *connection;
     int64_t timeout_ms;
     int64_t deadline_ms; /* 0: none */
 };
@@ -17,8 +18,9 @@ struct postgres {
 enum error_kind postgres_kind_of_state(const char *state);
 
 /* Wait for the socket; -1 where `deadline_ms` comes first. */
-int postgres_poll(PGconn *connection, bool is_reading, int64_t deadline_ms);
+int postgres_poll(struct pg_conn *connection, bool is_reading,
+                  int64_t deadline_ms);
 
 /* What is said then; returns -1. */
-int postgres_no_answer(PGconn *connection, int64_t timeout_ms,
+int postgres_no_answer(struct pg_conn *connection, int64_t timeout_ms,
                        struct error *err);

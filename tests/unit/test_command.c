@@ -379,8 +379,7 @@ int main(void)
         cmocka_unit_test(fallbacks_hold_where_nothing_is_given),
         cmocka_unit_test(a_value_follows_or_stands_behind_an_equals_sign),
         cmocka_unit_test(times_and_durations_are_milliseconds),
-        cmocka_unit_test(
-            a_flag_that_may_be_bare_takes_a_number_that_follows),
+        cmocka_unit_test(a_flag_that_may_be_bare_takes_a_number_that_follows),
         cmocka_unit_test(what_is_no_flag_fills_the_arguments),
         cmocka_unit_test(an_argument_that_is_wrong_is_said_in_one_line),
         cmocka_unit_test(usage_names_the_arguments),
