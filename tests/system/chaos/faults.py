@@ -18,6 +18,7 @@ from chaos.plan import GUEST
 from chaos.refusals import allow, refuse, slow_down
 from chaos.world import EVENTS, sessions
 from confluent_kafka import KafkaException
+from histories import BASE62
 from waiting import wait_until
 
 STOP_SECONDS = 15  # 10 are promised; a busy machine has 5 of its own
@@ -287,10 +288,21 @@ def lock_table(world, fault):
 
 
 def refuse_rows(world, fault):
-    """A trigger of the owner's, for the users that came last."""
+    """A trigger of the owner's, for some users. Not for long: retried."""
     url = world.first.database_url
-    yield f"{answered(refuse, url, 5)} users"
+    endings = random.Random(fault.dice).sample(BASE62, 3)
+    answered(refuse, url, endings)
+    yield f"users …{''.join(endings)}"
     allow_again(url)
+
+
+def refuse_for_long(world, fault):
+    """Longer than all retries last: dead letters are right."""
+    endings = random.Random(fault.dice).sample(BASE62, 5)
+    answered(refuse, world.first.database_url, endings)
+    world.refused_for_long |= {*endings}
+    yield f"users …{''.join(endings)}"
+    allow_again(world.first.database_url)
 
 
 def slow_writes(world, fault):
@@ -334,5 +346,6 @@ DONE = {
     "lock rows": lock_rows,
     "lock a table": lock_table,
     "refuse rows": refuse_rows,
+    "refuse rows for long": refuse_for_long,
     "slow writes": slow_writes,
 }

@@ -97,6 +97,10 @@ KINDS = (
     Kind("slow writes", ("writes",), (3.0, 6.0)),
 )
 
+# Every fourth life ends with a round in which some users are refused for
+# longer than all retries last, 37 s at most.
+LONG_EVERY, LONG_LASTS = 4, 50.0
+
 
 class Shape:
     """What there is to do harm to."""
@@ -138,13 +142,18 @@ def draw(seed, rounds, events=400):
     ]
     shape = Shape(len(consumers))
     deck = Deck(rng)
-    return Plan(seed, consumers, [
+    plan = Plan(seed, consumers, [
         Round(
             draw_load(rng, seed, number, events),
             draw_faults(rng, shape, deck),
         )
         for number in range(rounds)
     ])  # fmt: skip
+    if seed % LONG_EVERY == 0:
+        plan.rounds[-1].faults.append(Fault(
+            "refuse rows for long", "refusals", 0.0, LONG_LASTS,
+            rng.randrange(1_000_000)))  # fmt: skip
+    return plan
 
 
 def draw_load(rng, seed, number, events):

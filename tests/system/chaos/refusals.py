@@ -1,12 +1,11 @@
 """refusals - a database that says no to some rows, or takes its time.
 
     install_refusals(superuser_url, name)
-    refuse(url, 5)        # the last five users that came: not now
+    refuse(url, "aZ")     # users whose id ends in one of these: not now
     slow_down(url, 0.1)   # each statement that writes, seconds
     allow(url)            # everything, at once
 
-A user whose id is in the table refused_users is refused by a trigger, for as
-long as it stands there (P0001: it may pass). A user with the first name
+Refused by a trigger: P0001, which may pass. A user with the first name
 FOR_EVER is refused with a state of class 22: that can never be applied.
 """
 
@@ -17,13 +16,13 @@ from postgres import query
 
 FOR_EVER = "refuse for ever"
 INSTALL = f"""
-    CREATE TABLE refused_users (clerk_user_id text PRIMARY KEY);
+    CREATE TABLE refused_endings (ending text PRIMARY KEY);
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER AS $$ BEGIN
         IF NEW.first_name = '{FOR_EVER}' THEN
             RAISE 'no such name' USING ERRCODE = '22023';
-        ELSIF EXISTS (SELECT FROM public.refused_users r
-                      WHERE r.clerk_user_id = NEW.clerk_user_id) THEN
+        ELSIF EXISTS (SELECT FROM public.refused_endings r
+                      WHERE r.ending = right(NEW.clerk_user_id, 1)) THEN
             RAISE 'not now';
         END IF;
         RETURN NEW;
@@ -44,7 +43,7 @@ INSTALL = f"""
     CREATE TRIGGER slow AFTER INSERT OR UPDATE ON webhook_events
         FOR EACH STATEMENT EXECUTE FUNCTION slow();
 
-    GRANT ALL ON refused_users, slowness TO clerkstream
+    GRANT ALL ON refused_endings, slowness TO clerkstream
 """
 
 
@@ -55,14 +54,22 @@ def install_refusals(superuser_url, name):
         session.execute(INSTALL)
 
 
-def refuse(url, count):
-    """How many there are."""
-    return len(query(
-        url,
-        "INSERT INTO refused_users SELECT clerk_user_id FROM users"
-        " ORDER BY created_at DESC NULLS LAST LIMIT %s"
-        " ON CONFLICT DO NOTHING RETURNING 1", count,
-    ))  # fmt: skip
+def refuse(url, endings):
+    """endings: characters. Users that are yet to come are meant, too."""
+    query(
+        url, "INSERT INTO refused_endings SELECT unnest(%s::text[])"
+        " ON CONFLICT DO NOTHING", list(endings),
+    )  # fmt: skip
+
+
+def users_of(event):
+    """The users whose rows are written for this event: their ids."""
+    family, data = event["type"].partition(".")[0], event["data"]
+    if family == "user":
+        return [data["id"]]
+    if family == "organizationMembership":
+        return [data["public_user_data"]["user_id"]]
+    return []
 
 
 def slow_down(url, seconds):
@@ -70,4 +77,6 @@ def slow_down(url, seconds):
 
 
 def allow(url):
-    query(url, "WITH slow AS (DELETE FROM slowness) DELETE FROM refused_users")
+    query(
+        url, "WITH slow AS (DELETE FROM slowness) DELETE FROM refused_endings"
+    )  # fmt: skip

@@ -38,8 +38,9 @@ class Tally:
             f"in both databases {found['duplicates']} duplicates,"
             f" {found['replays']} replays after {self.rewinds} rewinds,"
             f" {self.glimpses} glimpses in the middle;"
-            f" {found['dead_letters']} dead letters, all expected,"
-            f" {found['dead_letter_copies']} of them copies"
+            f" {found['dead_letters']} dead letters, all expected:"
+            f" {found['given_up']} after all retries,"
+            f" {found['dead_letter_copies']} copies"
         )
         if self.recoveries:
             figure(

@@ -73,6 +73,7 @@ class World:
         self.plan, self.directory = plan, Path(directory)
         self.shape = Shape(len(plan.consumers))
         self.links, self.programs, self.down = {}, {}, set()
+        self.refused_for_long = set()  # endings of users' ids
         self.stack = contextlib.ExitStack()
         self.disk = disk.Small(self.directory / "postgres")
 
