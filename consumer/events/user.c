@@ -60,6 +60,8 @@ static struct slice short_id(struct slice id, struct arena *arena)
     struct slice text;
     char *bytes;
 
+    if (id.data == NULL)
+        return SLICE_EMPTY; /* malformed: nothing of it will be written */
     for (int count = 0; start > 0 && count < FALLBACK_CHARACTERS; count++) {
         start--;
         while (start > 0 && ((unsigned char)id.data[start] & 0xc0) == 0x80)

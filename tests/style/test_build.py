@@ -11,7 +11,7 @@ import pytest
 from sources import ROOT, files, shown
 
 BUILD = Path(os.environ.get("CLERKSTREAM_BUILD", ROOT / "build/release"))
-RINGS = ("style", "unit", "golden", "broker", "database", "system")
+RINGS = ("style", "unit", "golden", "fuzz", "broker", "database", "system")
 PROGRAMS = ("clerkstream-producer", "clerkstream-consumer", "clerkstream")
 
 

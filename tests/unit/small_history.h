@@ -1,12 +1,14 @@
-/* small_history - events of the small world, merged into tables, and what must
- * come of it: verdicts as the events before say, rows as all of them say.
+/* small_history - events merged into tables, and what must come of it: verdicts
+ * as the events before say, rows as all of them say.
  *
- *     history_begin();
+ *     history_begin();        with the events of the small world, or
+ *     history_add(event);     with others
  *     why = history_merge(&tables, history_set(before, 2), batch, 3);
  *     why = history_difference(&tables, all, 5);
- *     history_end();
+ *     history_end();          or history_clear() and another history
  *
- * Both return NULL, or in words what is not as it must be. */
+ * Both return NULL, or in words what is not as it must be.  There is one
+ * history at a time; an event is its place in it. */
 #pragma once
 
 #include "tests/unit/decoded.h"
@@ -16,15 +18,15 @@
 
 #include <stdio.h>
 
-#define BATCH_MAX (4 * WORLD)
+#define HISTORY_MAX 64 /* events: a set of them is a mask of bits */
+#define BATCH_MAX (4 * HISTORY_MAX)
 
-static struct event *history_events[WORLD];
+static struct event *history_events[HISTORY_MAX];
+static int history_count;
 /* Which events, merged before this one, make its verdict superseded. */
-static uint64_t history_superseding[WORLD];
+static uint64_t history_superseding[HISTORY_MAX];
 static size_t history_merges, history_events_merged;
 static struct arena history_arena, history_batch_arena;
-
-_Static_assert(WORLD <= 64 && WORLD % 7 != 0, "sets of bits, and ids");
 
 static inline uint64_t history_set(const int *list, int count)
 {
@@ -52,26 +54,48 @@ static inline bool history_is_superseded(const struct event *event,
            version_compare(&other->version, &own->version) > 0;
 }
 
+static inline void history_add(struct event *event)
+{
+    int place = history_count++;
+
+    if (place == HISTORY_MAX || event->fate == EVENT_REFUSE)
+        abort();
+    history_events[place] = event;
+    history_superseding[place] = 0;
+    for (int i = 0; i < place; i++) {
+        if (history_is_superseded(event, history_events[i]))
+            history_superseding[place] |= 1ULL << i;
+        if (history_is_superseded(history_events[i], event))
+            history_superseding[i] |= 1ULL << place;
+    }
+    if (history_is_superseded(event, event))
+        history_superseding[place] |= 1ULL << place;
+}
+
+_Static_assert(WORLD <= HISTORY_MAX && WORLD % 7 != 0, "ids differ");
+
 static inline void history_begin(void)
 {
     char id[16];
 
     for (int i = 0; i < WORLD; i++) {
         snprintf(id, sizeof(id), "msg_%02d", i * 7 % WORLD);
-        history_events[i] = (world_is_snapshot[i] ? snapshot_of : event_of)(
-            &history_arena, id, world[i].text);
-        if (history_events[i]->fate == EVENT_REFUSE)
-            abort();
+        history_add((world_is_snapshot[i] ? snapshot_of : event_of)(
+            &history_arena, id, world[i].text));
     }
-    for (int i = 0; i < WORLD; i++)
-        for (int before = 0; before < WORLD; before++)
-            if (history_is_superseded(history_events[i],
-                                      history_events[before]))
-                history_superseding[i] |= 1ULL << before;
+}
+
+/* Nothing is left, but the memory for the next one. */
+static inline void history_clear(void)
+{
+    arena_clear(&history_arena);
+    arena_clear(&history_batch_arena);
+    history_count = 0;
 }
 
 static inline void history_end(void)
 {
+    history_clear();
     arena_release(&history_arena);
     arena_release(&history_batch_arena);
 }
@@ -89,7 +113,7 @@ static inline const char *history_merge(struct tables *t, uint64_t before,
                                         const int *batch, int count)
 {
     struct event *picked[BATCH_MAX];
-    enum event_verdict expected[WORLD];
+    enum event_verdict expected[HISTORY_MAX];
 
     for (int i = 0; i < count; i++) {
         picked[i] = history_events[batch[i]];
@@ -113,7 +137,7 @@ static inline const char *history_difference(const struct tables *found,
                                              const int *list, int count)
 {
     static struct tables expected;
-    struct event *said[WORLD];
+    struct event *said[HISTORY_MAX];
     const struct facts facts = {said, (size_t)count, &history_batch_arena};
 
     for (int i = 0; i < count; i++)

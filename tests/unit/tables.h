@@ -59,7 +59,7 @@ struct tables {
 /* One copy for each text there is. */
 static inline struct slice tables_keep(struct slice text)
 {
-    static struct slice kept[1 << 12];
+    static struct slice kept[1 << 14];
     static struct arena arena;
     size_t hash = 5381;
 
@@ -68,7 +68,7 @@ static inline struct slice tables_keep(struct slice text)
     for (size_t i = 0; i < text.size; i++)
         hash = hash * 33 + (unsigned char)text.data[i];
     for (;; hash++) {
-        struct slice *slot = &kept[hash % (1 << 12)];
+        struct slice *slot = &kept[hash % (1 << 14)];
         if (slot->data == NULL)
             *slot = arena_copy(&arena, text);
         if (slice_equal(*slot, text))

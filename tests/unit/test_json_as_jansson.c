@@ -1,28 +1,7 @@
 /* Our JSON parser against jansson: what is JSON, and what it says; over the
  * fixtures, over texts at the edges of the grammar, and over damaged ones. */
 
-/* Its enumerators have the names of ours. */
-#define JSON_OBJECT JANSSON_OBJECT
-#define JSON_ARRAY JANSSON_ARRAY
-#define JSON_STRING JANSSON_STRING
-#define JSON_INTEGER JANSSON_INTEGER
-#define JSON_REAL JANSSON_REAL
-#define JSON_TRUE JANSSON_TRUE
-#define JSON_FALSE JANSSON_FALSE
-#define JSON_NULL JANSSON_NULL
-#include <jansson.h>
-#undef JSON_OBJECT
-#undef JSON_ARRAY
-#undef JSON_STRING
-#undef JSON_INTEGER
-#undef JSON_REAL
-#undef JSON_TRUE
-#undef JSON_FALSE
-#undef JSON_NULL
-
-#include "shared/json.h"
-
-#include "shared/memory.h"
+#include "tests/unit/json_as_jansson.h"
 
 #include <glob.h>
 #include <setjmp.h>
@@ -130,112 +109,6 @@ static const struct text edges[] = {
     TEXT("\"1234567\xc3\xa9"),
 };
 
-/* Where the two differ on purpose: jansson refuses lone surrogates, NULs in
- * names and numbers too large for it. */
-static bool is_known_difference(const json_error_t *error)
-{
-    switch (json_error_code(error)) {
-    case json_error_numeric_overflow:
-    case json_error_null_byte_in_key:
-        return true;
-    case json_error_invalid_syntax:
-        return strstr(error->text, "invalid Unicode") != NULL;
-    default:
-        return false;
-    }
-}
-
-static void assert_same(const struct json_document *doc,
-                        const struct json_node *node, const json_t *other);
-
-static void assert_same_text(const struct json_document *doc,
-                             const struct json_node *node, const json_t *other)
-{
-    const char *data = json_string_value(other);
-    size_t size = json_string_length(other);
-    struct arena arena = {NULL};
-    struct slice text;
-
-    assert_int_equal(node->type, JSON_STRING);
-    if (!json_text(doc, node, &arena, &text)) {
-        assert_non_null(memchr(data, '\0', size));
-        assert_false(json_is_storable(doc, node));
-    } else {
-        assert_true(slice_equal(text, (struct slice){data, size}));
-    }
-    arena_release(&arena);
-}
-
-static void assert_same_object(const struct json_document *doc,
-                               const struct json_node *node, json_t *other)
-{
-    const char *name;
-    json_t *value;
-
-    assert_int_equal(node->type, JSON_OBJECT);
-    json_object_foreach(other, name, value)
-        assert_same(doc, json_get(doc, node, name), value);
-    assert_null(json_get(doc, node, "no such member"));
-}
-
-static void assert_same_array(const struct json_document *doc,
-                              const struct json_node *node, const json_t *other)
-{
-    const struct json_node *element = json_first(doc, node);
-
-    assert_int_equal(node->type, JSON_ARRAY);
-    for (size_t i = 0; i < json_array_size(other); i++) {
-        assert_non_null(element);
-        assert_same(doc, element, json_array_get(other, i));
-        element = json_next(doc, node, element);
-    }
-    assert_null(element);
-}
-
-static void assert_same_number(const struct json_document *doc,
-                               const struct json_node *node,
-                               const json_t *other)
-{
-    struct slice raw = json_raw(doc, node);
-    char *text = memory_copy(raw.data, raw.size);
-    char *end;
-
-    assert_int_equal(node->type, JSON_NUMBER);
-    assert_true(strtod(text, &end) == json_number_value(other));
-    assert_int_equal(*end, '\0');
-    free(text);
-}
-
-static void assert_same(const struct json_document *doc,
-                        const struct json_node *node, const json_t *other)
-{
-    assert_non_null(node);
-    switch (json_typeof(other)) {
-    case JANSSON_OBJECT:
-        assert_same_object(doc, node, (json_t *)(uintptr_t)other);
-        break;
-    case JANSSON_ARRAY:
-        assert_same_array(doc, node, other);
-        break;
-    case JANSSON_STRING:
-        assert_same_text(doc, node, other);
-        break;
-    case JANSSON_INTEGER:
-    case JANSSON_REAL:
-        assert_same_number(doc, node, other);
-        break;
-    case JANSSON_TRUE:
-        assert_int_equal(node->type, JSON_TRUE);
-        break;
-    case JANSSON_FALSE:
-        assert_int_equal(node->type, JSON_FALSE);
-        break;
-    case JANSSON_NULL:
-        assert_int_equal(node->type, JSON_NULL);
-        break;
-    }
-}
-
 /* How the two agreed: both took it, or both did not. */
 struct tally {
     size_t taken, refused, known;
@@ -244,34 +117,23 @@ struct tally {
 static void compare(const char *data, size_t size, struct json_document *doc,
                     struct tally *tally)
 {
-    /* At the end of a block of its own: reading past it would be seen. */
     char *text = memory_resize(NULL, size > 0 ? size : 1, 1);
-    json_error_t error;
-    json_t *other;
-    struct error err;
-    int result;
 
     if (size > 0)
         memcpy(text, data, size);
-    other = json_loadb(text, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
-    result = json_parse(doc, (struct slice){text, size}, &err);
-    if (memchr(text, '\0', size) !=
-        NULL) { /* behind a number jansson takes it */
-        assert_int_equal(result, -1);
-        tally->known++;
-    } else if (other == NULL && is_known_difference(&error)) {
-        tally->known++;
-    } else if ((result == 0) != (other != NULL)) {
-        fail_msg("%d, jansson %s:\n%.*s", result,
-                 other != NULL ? "takes it" : error.text, (int)size, text);
-    } else if (result == 0) {
-        assert_same(doc, &doc->nodes[0], other);
+    switch (json_agreement((struct slice){text, size}, doc)) {
+    case AGREE_TAKEN:
         tally->taken++;
-    } else {
-        assert_int_equal(err.kind, ERROR_INPUT);
+        break;
+    case AGREE_REFUSED:
         tally->refused++;
+        break;
+    case AGREE_KNOWN:
+        tally->known++;
+        break;
+    case AGREE_NOT:
+        fail_msg("not to both the same:\n%.*s", (int)size, text);
     }
-    json_decref(other);
     free(text);
 }
 
