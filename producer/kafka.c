@@ -126,8 +126,8 @@ static void outlet_free(struct outlet *outlet)
  * that another time each may pass.
  *
  * Without an offset no broker has confirmed this record: librdkafka infers it
- * from a later one that was.  A broker that has just crashed knows no sequence
- * numbers yet and takes that later one alone; then the inference is wrong. */
+ * from a later one that was.  But a broker that knows nothing of this producer
+ * yet takes that later one alone; then the inference is wrong. */
 static void report(const struct outlet *outlet,
                    const rd_kafka_message_t *message, bool is_alone)
 {
