@@ -111,13 +111,13 @@ static void read_field(struct reading *reading, struct slice line)
 {
     struct slice name;
 
-    if (!cut_off(&line, ':', &name) || !is_made_of(name, is_token_char))
+    if (!cut_off(&line, ':', &name) || !is_made_of(name, is_token_char)) {
         reading->is_sound = false;
+        return;
+    }
     line = slice_trim(line);
     if (line.size > 0 && !is_made_of(line, is_value_char))
         reading->is_sound = false;
-    if (!reading->is_sound)
-        return;
     if (is_named(name, "host") && reading->hosts++ == 0 && line.size > 0 &&
         !is_made_of(line, is_host_char))
         reading->is_sound = false;
