@@ -1,5 +1,7 @@
 #include "console/log_event.h"
 
+#include "consumer/retry.h"
+
 struct slice log_event_id(const struct kafka_record *record)
 {
     for (size_t i = 0; i < DECODE_ID_HEADERS; i++) {
@@ -12,10 +14,11 @@ struct slice log_event_id(const struct kafka_record *record)
 
 struct record log_event_record(const struct kafka_record *record)
 {
-    return (struct record){
-        .topic = slice_of(record->topic),
+    struct slice past[RETRY_HEADERS_READ];
+    struct record plain = {
         .partition = record->partition,
         .offset = record->offset,
+        .origin = {slice_of(record->topic), record->partition, record->offset},
         .created_ms = record->time_ms,
         .key = record->key,
         .value = record->value,
@@ -23,6 +26,11 @@ struct record log_event_record(const struct kafka_record *record)
         .is_snapshot = slice_is(kafka_record_header(record, SNAPSHOT_HEADER),
                                 SNAPSHOT_VALUE),
     };
+
+    for (int i = 0; i < RETRY_HEADERS_READ; i++)
+        past[i] = kafka_record_header(record, retry_header_names[i]);
+    retry_read(past, &plain);
+    return plain;
 }
 
 void log_event_read(struct log_event *told, const struct kafka_record *record)

@@ -147,7 +147,7 @@ int reapply_add(struct reapply *reapply, const struct kafka_record *record,
     struct event *event = arena_get(&reapply->arena, sizeof(*event));
     struct record kept = log_event_record(record);
 
-    kept.topic = keep(reapply, kept.topic);
+    kept.origin.topic = keep(reapply, kept.origin.topic);
     kept.key = keep(reapply, kept.key);
     kept.value = keep(reapply, kept.value);
     kept.id = keep(reapply, kept.id);

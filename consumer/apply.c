@@ -96,15 +96,31 @@ static void read_registers(const struct postgres_rows *rows, void *context)
         read_register(&tx->regs.items[i], rows, i, tx->apply->arena);
 }
 
+static enum event_verdict status_of(const struct postgres_rows *rows,
+                                    size_t row, struct arena *arena)
+{
+    struct slice text = postgres_text(rows, row, 1, arena);
+    int status = 0;
+
+    while (status < VERDICTS - 1 &&
+           !slice_is(text, event_verdict_names[status]))
+        status++;
+    return (enum event_verdict)status;
+}
+
 static void read_ledger(const struct postgres_rows *rows, void *context)
 {
     struct transaction *tx = context;
 
     for (size_t i = 0; i < postgres_count(rows); i++) {
         struct ledger_known *known = &tx->known[postgres_int(rows, i, 0) - 1];
+        struct instant retry_at = instant_or_absent(rows, i, 3);
         known->exists = true;
-        known->is_open = postgres_bool(rows, i, 1);
-        known->is_seen = postgres_bool(rows, i, 2);
+        known->status = status_of(rows, i, tx->apply->arena);
+        known->redrives = postgres_int(rows, i, 2);
+        known->is_waiting = retry_at.state == INSTANT_PRESENT;
+        known->retry_at_ms = retry_at.ms;
+        known->is_seen = postgres_bool(rows, i, 4);
     }
 }
 
@@ -156,23 +172,30 @@ static int lock_subdomains(struct transaction *tx, struct error *err)
     return 0;
 }
 
-static int send_dead_letters(struct transaction *tx, struct error *err)
+/* Nothing is done until the other topic has it. */
+static int send_letters(struct transaction *tx, struct error *err)
 {
-    for (size_t i = 0; i < tx->count; i++)
-        if (tx->events[i]->is_dead_letter_due &&
-            !tx->events[i]->record.is_dead_lettered)
-            sink_send(tx->apply->sink, tx->events[i]);
-    if (tx->apply->sink == NULL || sink_wait(tx->apply->sink, err) == 0)
+    size_t count = 0;
+
+    for (size_t i = 0; i < tx->count; i++) {
+        struct event *event = tx->events[i];
+        if (!event->is_letter_due || event->record.is_dead_lettered)
+            continue;
+        if (count++ == 0 && postgres_run(tx->apply->db, err) != 0)
+            return -1;
+        sink_send(tx->apply->sink, event);
+    }
+    if (count == 0 || sink_wait(tx->apply->sink, err) == 0)
         return 0;
     postgres_rollback(tx->apply->db);
     return -1;
 }
 
-static int write_rows(struct transaction *tx, struct error *err)
+static void queue_writes(struct transaction *tx)
 {
-    for (int id = STATEMENT_CASCADE_LOCK; id <= STATEMENT_COMMIT; id++)
-        queue(tx, (enum statement_id)id, NULL);
-    return postgres_run(tx->apply->db, err);
+    for (int id = STATEMENT_CASCADE_LOCK; id < STATEMENT_COMMIT; id++)
+        if (id != STATEMENT_TROUBLES || !tx->apply->leaves_troubles)
+            queue(tx, (enum statement_id)id, NULL);
 }
 
 /* Without a sink there is nowhere to put what cannot be applied. */
@@ -181,7 +204,7 @@ static int check_sink(struct transaction *tx, struct error *err)
     if (tx->apply->sink != NULL)
         return 0;
     for (size_t i = 0; i < tx->count; i++) {
-        if (!tx->events[i]->is_dead_letter_due)
+        if (!tx->events[i]->is_letter_due)
             continue;
         postgres_rollback(tx->apply->db);
         return error_set(err, ERROR_INPUT, "a dead letter that nobody sends");
@@ -196,12 +219,75 @@ int apply(struct apply *apply, struct event *const *events, size_t count,
 
     if (postgres_connect(apply->db, err) != 0 || lock(&tx, err) != 0)
         return -1;
+    ledger_judge(&tx.ledger, tx.known);
     merge(events, count);
     ledger_fill(&tx.ledger, tx.known, apply->arena);
     if (check_sink(&tx, err) != 0)
         return -1;
     rows_of(&tx.regs, apply->arena, &tx.rows);
-    if (lock_subdomains(&tx, err) != 0 || send_dead_letters(&tx, err) != 0)
+    if (lock_subdomains(&tx, err) != 0)
         return -1;
-    return write_rows(&tx, err);
+    queue_writes(&tx);
+    if (send_letters(&tx, err) != 0)
+        return -1;
+    queue(&tx, STATEMENT_COMMIT, NULL);
+    return postgres_run(apply->db, err);
+}
+
+static void read_unmarked(const struct postgres_rows *rows, void *context)
+{
+    struct apply *apply = context;
+    struct slice id = postgres_count(rows) > 0
+                          ? postgres_text(rows, 0, 0, apply->arena)
+                          : SLICE_EMPTY;
+
+    apply->marked_size = id.size <= sizeof(apply->marked) ? id.size : 0;
+    if (apply->marked_size > 0)
+        memcpy(apply->marked, id.data, apply->marked_size);
+}
+
+static void queue_for_user(struct apply *apply, enum statement_id id,
+                           postgres_reader *reader)
+{
+    const struct bind_input input = {
+        .user_id = {apply->marked, apply->marked_size}};
+
+    bind_statement(&apply->arrays, id, &input);
+    postgres_queue(apply->db, id, &apply->arrays, reader, apply);
+}
+
+int apply_mark_failed(struct apply *apply, bool *ret_is_marked,
+                      struct error *err)
+{
+    struct transaction tx = {.apply = apply};
+
+    if (postgres_connect(apply->db, err) != 0)
+        return -1;
+    queue(&tx, STATEMENT_BEGIN, NULL);
+    limit_waits(&tx, apply->lock_timeout_ms);
+    queue_for_user(apply, STATEMENT_UNMARKED, read_unmarked);
+    if (postgres_run(apply->db, err) != 0)
+        return -1;
+    *ret_is_marked = apply->marked_size > 0;
+    if (*ret_is_marked)
+        queue_for_user(apply, STATEMENT_MARK_FAILED, NULL);
+    queue(&tx, STATEMENT_COMMIT, NULL);
+    return postgres_run(apply->db, err);
+}
+
+static void read_table_locks(const struct postgres_rows *rows, void *context)
+{
+    *(bool *)context = postgres_count(rows) > 0;
+}
+
+bool apply_tables_are_locked(struct apply *apply)
+{
+    bool are_locked = false;
+    struct error err;
+
+    if (postgres_connect(apply->db, &err) != 0)
+        return false;
+    postgres_queue(apply->db, STATEMENT_TABLE_LOCKS, NULL, read_table_locks,
+                   &are_locked);
+    return postgres_run(apply->db, &err) == 0 && are_locked;
 }

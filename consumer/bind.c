@@ -11,15 +11,20 @@ static void bind_registers_keys(struct bind_cursor *row,
     }
 }
 
+static void bind_place(struct bind_cursor *row, const struct place *place)
+{
+    bind_text(row, place->topic);
+    bind_number(row, place->partition);
+    bind_number(row, place->offset);
+}
+
 static void bind_ledger_lock(struct bind_cursor *row,
                              const struct bind_input *input)
 {
     for (size_t i = 0; i < input->ledger->events_count; i++) {
         const struct record *rec = &input->ledger->events[i]->record;
         bind_text(row, rec->id);
-        bind_text(row, rec->topic);
-        bind_number(row, rec->partition);
-        bind_number(row, rec->offset);
+        bind_place(row, &rec->origin);
     }
 }
 
@@ -76,12 +81,10 @@ static void bind_registers(struct bind_cursor *row,
         bind_register(row, input->rows->changed[i]);
 }
 
-static struct instant created_at(const struct record *rec)
+static struct instant instant_if(bool is_known, int64_t ms)
 {
-    bool is_known = rec->created_ms > 0;
-
     return (struct instant){is_known ? INSTANT_PRESENT : INSTANT_ABSENT,
-                            is_known ? rec->created_ms : 0};
+                            is_known ? ms : 0};
 }
 
 static void bind_ledger_row(struct bind_cursor *row,
@@ -89,21 +92,21 @@ static void bind_ledger_row(struct bind_cursor *row,
 {
     const struct event *event = entry->event;
     const struct record *rec = &event->record;
-    bool is_failed = entry->verdict == VERDICT_FAILED;
 
     bind_text(row, rec->id);
     bind_text(row, event->type);
     bind_text(row, event->entity_id);
     bind_text(row, event->payload);
-    bind_word(row, event_verdict_names[entry->verdict]);
-    bind_text(row, is_failed ? slice_of(event->refusal.text) : SLICE_EMPTY);
-    bind_text(row, rec->topic);
-    bind_number(row, rec->partition);
-    bind_number(row, rec->offset);
+    bind_word(row, event_verdict_names[entry->status]);
+    bind_number(row, entry->attempts);
+    bind_text(row, entry->error);
+    bind_place(row, &rec->origin);
     bind_number(row, entry->duplicates);
     bind_text(row, entry->duplicate_offsets);
     bind_number(row, entry->replays);
-    bind_moment(row, created_at(rec));
+    bind_number(row, entry->redrives);
+    bind_moment(row, instant_if(rec->created_ms > 0, rec->created_ms));
+    bind_moment(row, instant_if(entry->is_waiting, entry->retry_at_ms));
 }
 
 static void bind_ledger_insert(struct bind_cursor *row,
@@ -125,10 +128,19 @@ static void bind_ledger_update(struct bind_cursor *row,
         bind_number(row, entry->replays);
         bind_number(row, entry->duplicates);
         bind_text(row, entry->duplicate_offsets);
-        bind_text(row, entry->is_settled
-                           ? slice_of(event_verdict_names[entry->verdict])
-                           : SLICE_EMPTY);
+        bind_word(row, entry->is_status_new ? event_verdict_names[entry->status]
+                                            : NULL);
+        bind_number(row, entry->attempts);
+        bind_text(row, entry->error);
+        bind_number(row, entry->redrives);
+        bind_moment(row, instant_if(entry->is_waiting, entry->retry_at_ms));
     }
+}
+
+static void bind_user_id(struct bind_cursor *row,
+                         const struct bind_input *input)
+{
+    bind_text(row, input->user_id);
 }
 
 static bind_function *const binders[STATEMENTS] = {
@@ -146,6 +158,7 @@ static bind_function *const binders[STATEMENTS] = {
     [STATEMENT_USERS] = bind_users,
     [STATEMENT_TOMBSTONES] = bind_tombstones,
     [STATEMENT_SYNCS] = bind_syncs,
+    [STATEMENT_TROUBLES] = bind_troubles,
     [STATEMENT_WORKSPACES] = bind_workspaces,
     [STATEMENT_SUBDOMAINS_FREE] = bind_subdomains_free,
     [STATEMENT_ORGANIZATIONS] = bind_organizations,
@@ -154,6 +167,8 @@ static bind_function *const binders[STATEMENTS] = {
     [STATEMENT_REGISTERS] = bind_registers,
     [STATEMENT_LEDGER_INSERT] = bind_ledger_insert,
     [STATEMENT_LEDGER_UPDATE] = bind_ledger_update,
+    [STATEMENT_UNMARKED] = bind_user_id,
+    [STATEMENT_MARK_FAILED] = bind_user_id,
 };
 
 bool bind_statement(struct bind_arrays *out, enum statement_id id,

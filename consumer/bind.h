@@ -22,6 +22,7 @@ struct bind_input {
     const struct role_map *roles;
     struct arena *arena;
     int64_t lock_timeout_ms;
+    struct slice user_id; /* to be marked, or the one before */
 };
 
 /* Fill `out` (zeroed before its first use).  False where there is nothing to

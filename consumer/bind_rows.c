@@ -106,6 +106,16 @@ void bind_syncs(struct bind_cursor *row, const struct bind_input *input)
     }
 }
 
+void bind_troubles(struct bind_cursor *row, const struct bind_input *input)
+{
+    for (size_t i = 0; i < input->rows->troubles_count; i++) {
+        const struct entity_register *reg = input->rows->troubles[i];
+        bind_id_of(row, reg->id);
+        bind_word(row, reg->is_failed ? "failed" : NULL);
+        bind_text(row, reg->is_failed ? reg->failure : reg->trouble);
+    }
+}
+
 void bind_workspaces(struct bind_cursor *row, const struct bind_input *input)
 {
     for (size_t i = 0; i < input->rows->users_count; i++) {

@@ -13,6 +13,7 @@ bind_function bind_organizations_remove;
 bind_function bind_users;
 bind_function bind_tombstones;
 bind_function bind_syncs;
+bind_function bind_troubles;
 bind_function bind_workspaces;
 bind_function bind_subdomains_free;
 bind_function bind_organizations;

@@ -1,6 +1,7 @@
 #include "consumer/consume.h"
 
 #include "consumer/decode.h"
+#include "consumer/isolate.h"
 #include "shared/backoff.h"
 #include "shared/clock.h"
 #include "shared/log.h"
@@ -12,106 +13,11 @@
 #define LOOK_MS 2000
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MOST_MS                                                        \
-    10000 /* at most 30 s are allowed; sooner back is better */
-#define ISOLATE_LOCK_TIMEOUT_MS 100
-
-/* What a failed transaction means for its events. */
-enum consequence {
-    HOLD_ALL,     /* nothing can be written now: hold everything, for ever */
-    HOLD_EVENT,   /* one entity cannot: hold that event, and its partition */
-    REFUSE_EVENT, /* one event never can: dead-letter it */
-};
-
-static const enum consequence consequences[ERROR_KINDS] = {
-    [ERROR_INPUT] = REFUSE_EVENT, [ERROR_ACCESS] = HOLD_ALL,
-    [ERROR_AGAIN] = HOLD_EVENT,   [ERROR_AWAY] = HOLD_ALL,
-    [ERROR_BUG] = HOLD_ALL,
-};
-
-static void halt(struct worker *worker)
-{
-    worker->is_halted = true;
-    log_error(log_event("halted"), log_number("worker", worker->number),
-              log_text("reason", "more than half of the last 100 events would "
-                                 "be dead-lettered"));
-    worker_set_status(worker,
-                      "halted: more than half of the last 100 events would be "
-                      "dead-lettered; restart when the cause is mended");
-}
-
-/* What the server says about an event may quote it (a trigger's message): of
- * that only the SQLSTATE is logged; the ledger has the rest. */
-static void log_failure(struct worker *worker, const struct error *err,
-                        size_t count)
-{
-    enum log_level level = err->kind == ERROR_ACCESS ? LOG_ERROR : LOG_WARN;
-    struct slice reason = slice_of(err->text);
-
-    if (consequences[err->kind] != HOLD_ALL &&
-        reason.size > POSTGRES_STATE_BYTES)
-        reason.size = POSTGRES_STATE_BYTES;
-
-    meters_count_error(worker->set.meters, error_kind_name(err->kind));
-    LOG_AT(level, log_event("batch_failed"),
-           log_number("worker", worker->number),
-           log_number("events", (int64_t)count),
-           log_text("kind", error_kind_name(err->kind)),
-           log_slice("reason", reason));
-}
-
-static int apply_isolated(struct worker *worker, struct event **events,
-                          size_t count);
-
-/* The database will never take this event; where it will not even take what
- * the ledger keeps of it, the ledger does without. */
-static int refuse_event(struct worker *worker, struct event *event,
-                        const struct error *reason)
-{
-    if (event->fate == EVENT_REFUSE) {
-        if (event->payload.data == NULL) {
-            worker_set_status(worker, reason->text);
-            return -1;
-        }
-        event->payload = event->type = event->entity_id = SLICE_EMPTY;
-    } else {
-        if (!guard_pass_turned(&worker->guard)) {
-            halt(worker);
-            return -1;
-        }
-        decode_refuse(event, STAGE_WRITE, reason);
-    }
-    return apply_isolated(worker, &event, 1);
-}
-
-/* Apply the events, and where one of them spoils it for the others find it by
- * halves.  What is committed is_done; -1: nothing more can be written now. */
-static int apply_isolated(struct worker *worker, struct event **events,
-                          size_t count)
-{
-    struct error err;
-    enum consequence consequence;
-
-    if (apply(&worker->apply, events, count, &err) == 0) {
-        for (size_t i = 0; i < count; i++)
-            events[i]->is_done = true;
-        return 0;
-    }
-    log_failure(worker, &err, count);
-    consequence = consequences[err.kind];
-    if (consequence == HOLD_ALL) {
-        worker_set_status(worker, err.text);
-        return -1;
-    }
-    /* Whoever waits has waited long enough: look who it is, quickly. */
-    worker->apply.lock_timeout_ms = ISOLATE_LOCK_TIMEOUT_MS;
-    if (count == 1)
-        return consequence == REFUSE_EVENT
-                   ? refuse_event(worker, events[0], &err)
-                   : 0;
-    if (apply_isolated(worker, events, count / 2) != 0)
-        return -1;
-    return apply_isolated(worker, events + count / 2, count - count / 2);
-}
+    10000         /* at most 30 s are allowed; sooner back is better */
+#define DUE_FEW 4 /* retries at once, after one that failed again */
+#define MARK_FIRST_MS 1000
+#define MARK_MOST_MS 10000
+#define MARK_AT_ONCE 20
 
 static struct event **decode_all(struct worker *worker,
                                  const struct record *records, size_t count)
@@ -132,22 +38,11 @@ static size_t pass_guard(struct worker *worker, struct event *const *events,
 {
     for (size_t i = 0; i < count; i++) {
         if (!guard_pass(&worker->guard, events[i]->fate == EVENT_REFUSE)) {
-            halt(worker);
+            isolate_halt(worker);
             return i;
         }
     }
     return count;
-}
-
-static void count_done(struct worker *worker, const struct event *event)
-{
-    struct meters *meters = worker->set.meters;
-    int64_t age_ms = clock_wall_ms() - event->record.created_ms;
-
-    metric_add(meters->verdicts[event->verdict], 1);
-    if (event->record.is_dead_lettered)
-        metric_add(meters->dead_letters, 1);
-    metric_observe_us(meters->event_to_row, age_ms > 0 ? age_ms * 1000 : 0);
 }
 
 /* Done is done; what is not is held.  Returns how many were not. */
@@ -158,7 +53,7 @@ static size_t release_or_hold(struct worker *worker, struct event **events,
 
     for (size_t i = 0; i < count; i++) {
         if (events[i]->is_done) {
-            count_done(worker, events[i]);
+            meters_count_event(worker->set.meters, events[i], clock_wall_ms());
             worker_done(worker, &events[i]->record);
         } else {
             worker_hold(worker, &events[i]->record);
@@ -171,19 +66,22 @@ static size_t release_or_hold(struct worker *worker, struct event **events,
 static void log_batch(struct worker *worker, struct event *const *events,
                       size_t count, size_t held, int64_t us)
 {
-    int64_t by_verdict[VERDICT_FAILED + 1] = {0};
+    int64_t by_verdict[VERDICTS] = {0}, stale = 0;
 
-    for (size_t i = 0; i < count; i++)
-        if (events[i]->is_done)
+    for (size_t i = 0; i < count; i++) {
+        stale += events[i]->is_stale;
+        if (events[i]->is_done && !events[i]->is_stale)
             by_verdict[events[i]->verdict]++;
+    }
     metric_observe_us(worker->set.meters->batch_seconds, us);
     log_info(log_event("batch"), log_number("worker", worker->number),
              log_number("events", (int64_t)count),
              log_number("completed", by_verdict[VERDICT_COMPLETED]),
              log_number("superseded", by_verdict[VERDICT_SUPERSEDED]),
              log_number("ignored", by_verdict[VERDICT_IGNORED]),
+             log_number("retrying", by_verdict[VERDICT_RETRYING]),
              log_number("failed", by_verdict[VERDICT_FAILED]),
-             log_number("held", (int64_t)held),
+             log_number("stale", stale), log_number("held", (int64_t)held),
              log_real("ms", (double)us / 1000));
 }
 
@@ -202,36 +100,42 @@ static void tell_status(struct worker *worker)
     worker_set_status(worker,
                       !worker->is_assigned ? "not assigned to the group yet"
                       : worker->held_count > 0
-                          ? "an event waits for a row that is locked or "
-                            "refused; its partition is held"
+                          ? "an event can be neither written nor put off; "
+                            "its partition is held"
                           : "");
 }
 
-/* The path of the records: each is done or held in the end. */
-static void process(struct worker *worker, const struct record *records,
+/* The path of the records: each is done or held in the end.  Returns whether
+ * all of them were applied. */
+static bool process(struct worker *worker, const struct record *records,
                     size_t count, bool is_new)
 {
     int64_t start_us = clock_steady_us();
+    int64_t lock_timeout_ms =
+        is_new ? worker->set.cfg->lock_timeout_ms : ISOLATE_LOCK_TIMEOUT_MS;
     struct event **events;
     size_t passed = count, held;
+    bool is_clean = true;
 
-    worker->apply.lock_timeout_ms =
-        is_new ? worker->set.cfg->lock_timeout_ms : ISOLATE_LOCK_TIMEOUT_MS;
     arena_clear(&worker->arena);
     events = decode_all(worker, records, count);
     if (is_new)
         passed = pass_guard(worker, events, count);
     worker_set_busy(worker, true);
     worker->is_away = passed > 0 &&
-                      apply_isolated(worker, events, passed) != 0 &&
+                      isolate(worker, events, passed, lock_timeout_ms) != 0 &&
                       !worker->is_halted;
     worker_set_busy(worker, false);
+    for (size_t i = 0; i < count; i++)
+        is_clean = is_clean && events[i]->is_done &&
+                   events[i]->verdict < VERDICT_RETRYING;
     held = release_or_hold(worker, events, count);
     log_batch(worker, events, count, held, clock_steady_us() - start_us);
     if (!is_new || held > 0)
         schedule(worker, held);
     tell_status(worker);
     worker_settle(worker);
+    return is_clean;
 }
 
 static void process_new(struct worker *worker)
@@ -254,23 +158,67 @@ static void process_held(struct worker *worker)
     free(records);
 }
 
+/* The retries that are due: few at once as long as they fail, so that the
+ * others need not wait for them to be told apart. */
+static void process_due(struct worker *worker)
+{
+    size_t most = (size_t)worker->set.cfg->batch_max, count;
+
+    worker_collect_due(worker);
+    count = worker->batch_count;
+    worker->batch_count = 0;
+    if (count == 0)
+        return;
+    if (!process(worker, worker->batch, count, false))
+        worker->due_max = DUE_FEW < most ? DUE_FEW : most;
+    else
+        worker->due_max =
+            worker->due_max < most / 2 ? worker->due_max * 2 : most;
+}
+
 static void measure_lag(struct worker *worker)
 {
     const struct consumer_config *cfg = worker->set.cfg;
+    const char *const topics[STREAMS] = {
+        [STREAM_EVENTS] = cfg->common.events_topic,
+        [STREAM_RETRIES] = cfg->common.retry_topic};
     char reason[KAFKA_WATCH_REASON_BYTES];
     bool is_there = kafka_watch_is_ready(worker->set.watch, reason);
 
     for (size_t i = 0; i < worker->progress.count; i++) {
         struct progress_partition *at = &worker->progress.items[i];
-        int64_t end = source_end(worker->source, at->partition), done;
+        int64_t end = source_end(worker->source, at->stream, at->partition);
+        int64_t done;
         if (is_there && at->stored < 0 && at->committed < 0)
-            at->committed = source_committed(worker->source, at->partition);
+            at->committed =
+                source_committed(worker->source, at->stream, at->partition);
         done = at->stored >= 0 ? at->stored : at->committed;
         if (end >= 0)
-            meters_set_lag(worker->set.meters, cfg->group,
-                           cfg->common.events_topic, at->partition,
-                           end - (done > 0 ? done : 0));
+            meters_set_lag(worker->set.meters, cfg->group, topics[at->stream],
+                           at->partition, end - (done > 0 ? done : 0));
     }
+}
+
+/* What a locked row kept from being said when its event was dead-lettered. */
+static void mark_failed(struct worker *worker, int64_t now_ms)
+{
+    bool is_marked = true;
+    struct error err;
+
+    if (now_ms < worker->mark_ms || worker->is_away || worker->is_halted)
+        return;
+    worker->apply.lock_timeout_ms = ISOLATE_LOCK_TIMEOUT_MS;
+    arena_clear(&worker->arena);
+    for (int i = 0; i < MARK_AT_ONCE && is_marked; i++) {
+        if (apply_mark_failed(&worker->apply, &is_marked, &err) != 0) {
+            worker->mark_failures++;
+            break;
+        }
+        if (is_marked)
+            worker->mark_failures = 0;
+    }
+    worker->mark_ms = now_ms + backoff_ms(worker->mark_failures, MARK_FIRST_MS,
+                                          MARK_MOST_MS, (uint32_t)random());
 }
 
 /* Every now and then: is the database there, also while nothing comes? */
@@ -283,14 +231,16 @@ static void look_around(struct worker *worker)
         return;
     worker->looked_ms = now_ms;
     measure_lag(worker);
-    if (worker->batch_count > 0 || worker->held_count > 0)
-        return;
     worker_set_busy(worker, true);
-    if (postgres_connect(worker->apply.db, &err) == 0 &&
-        postgres_check(worker->apply.db, &err) == 0)
-        tell_status(worker);
-    else
-        worker_set_status(worker, err.text);
+    mark_failed(worker, now_ms);
+    if (worker->batch_count == 0 && worker->held_count == 0 &&
+        !worker->is_away) {
+        if (postgres_connect(worker->apply.db, &err) == 0 &&
+            postgres_check(worker->apply.db, &err) == 0)
+            tell_status(worker);
+        else
+            worker_set_status(worker, err.text);
+    }
     worker_set_busy(worker, false);
 }
 
@@ -314,22 +264,39 @@ static bool wait_for_both(struct worker *worker)
     }
 }
 
+/* While everything is held only what is held is tried, now and then. */
+static void try_again(struct worker *worker)
+{
+    if (clock_steady_ms() < worker->due_ms)
+        return;
+    if (worker->held_count > 0)
+        process_held(worker);
+    else if (worker->is_away)
+        process_due(worker);
+}
+
 static void step(struct worker *worker)
 {
-    bool is_due = worker->held_count > 0 && !worker->is_halted &&
-                  clock_steady_ms() >= worker->due_ms;
+    bool is_stuck, is_due = worker->held_count > 0 && !worker->is_halted &&
+                            clock_steady_ms() >= worker->due_ms;
+    int64_t left_ms =
+        waiting_left_ms(&worker->waiting, clock_steady_ms(), POLL_MS);
 
-    worker_collect(worker, is_due ? 0 : POLL_MS);
+    is_stuck = worker->is_away || worker->is_halted;
+    worker_collect(worker, is_due ? 0 : is_stuck ? POLL_MS : (int)left_ms);
     look_around(worker);
-    if (worker->batch_count > 0 && (worker->is_away || worker->is_halted)) {
+    is_stuck = worker->is_away || worker->is_halted;
+    if (worker->batch_count > 0 && is_stuck) {
         for (size_t i = 0; i < worker->batch_count; i++)
             worker_hold(worker, &worker->batch[i]);
         worker->batch_count = 0;
     } else if (worker->batch_count > 0) {
         process_new(worker);
     }
-    if (is_due && worker->held_count > 0)
-        process_held(worker);
+    if (!worker->is_halted)
+        try_again(worker);
+    if (!worker->is_away && !worker->is_halted)
+        process_due(worker);
 }
 
 void *consume(void *context)

@@ -4,17 +4,11 @@
  * clerkstream's.  Pure. */
 #pragma once
 
-#include "consumer/event.h"
-#include "shared/arena.h"
+#include "consumer/letter.h"
 
-#define DEAD_LETTER_HEADERS 10
-
-struct dead_letter_header {
-    const char *name;
-    struct slice value;
-};
+#define DEAD_LETTER_HEADERS 11
 
 /* `now_ms` since 1970; values are in `arena` or point into the event. */
 void dead_letter_headers(const struct event *event, int64_t now_ms,
                          struct arena *arena,
-                         struct dead_letter_header out[DEAD_LETTER_HEADERS]);
+                         struct letter_header out[DEAD_LETTER_HEADERS]);

@@ -20,21 +20,37 @@ bool decode_is_id(struct slice text)
            is_storable_text(text);
 }
 
-void decode_refuse(struct event *event, const char *stage,
-                   const struct error *reason)
+/* Forget what the event mentions, but for the user who it is about. */
+static void keep_user(struct event *event, enum mention_effect effect)
 {
     struct mention own = event->mentions[0];
     bool is_user =
         event->mention_count > 0 && own.kind == ENTITY_USER && own.id.size > 0;
 
+    event->mention_count = 0;
+    if (is_user)
+        mapping_mention(event, ENTITY_USER, effect, own.id);
+}
+
+void decode_refuse(struct event *event, const char *stage,
+                   const struct error *reason)
+{
     event->fate = EVENT_REFUSE;
     event->stage = stage;
     event->refusal = *reason;
     event->refusal.kind = ERROR_INPUT;
     event->verdict = VERDICT_FAILED;
-    event->mention_count = 0;
-    if (is_user)
-        mapping_mention(event, ENTITY_USER, MENTION_FAILED, own.id);
+    keep_user(event, MENTION_FAILED);
+}
+
+void decode_retry(struct event *event, const struct error *reason,
+                  int64_t retry_at_ms)
+{
+    event->fate = EVENT_RETRY;
+    event->refusal = *reason;
+    event->retry_at_ms = retry_at_ms;
+    event->verdict = VERDICT_RETRYING;
+    keep_user(event, MENTION_TROUBLED);
 }
 
 static void refuse(struct event *event, const char *text)
@@ -91,7 +107,9 @@ void decode(const struct record *record, struct json_document *json,
 {
     struct event *event = ret_event;
 
-    *event = (struct event){.record = *record, .verdict = VERDICT_IGNORED};
+    *event = (struct event){.record = *record,
+                            .attempts = record->attempts + 1,
+                            .verdict = VERDICT_IGNORED};
     if (record->key.data != NULL && is_storable_text(record->key))
         event->entity_id = record->key;
     if (record->value.data == NULL)

@@ -22,6 +22,10 @@ void decode(const struct record *record, struct json_document *json,
 void decode_refuse(struct event *event, const char *stage,
                    const struct error *reason);
 
+/* Turn an event into one that is tried again at `retry_at_ms`: the same. */
+void decode_retry(struct event *event, const struct error *reason,
+                  int64_t retry_at_ms);
+
 /* The header of a record that came from Clerk's API (a backfill) and not from a
  * webhook: with this value, whatever the event says has RANK_SNAPSHOT, so that
  * a webhook of the same moment beats it.  Any other value says nothing.  It can

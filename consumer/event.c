@@ -9,8 +9,7 @@ const char *const entity_kind_names[] = {
 };
 
 const char *const event_verdict_names[] = {
-    [VERDICT_COMPLETED] = "completed",
-    [VERDICT_IGNORED] = "ignored",
-    [VERDICT_SUPERSEDED] = "superseded",
+    [VERDICT_COMPLETED] = "completed",   [VERDICT_IGNORED] = "ignored",
+    [VERDICT_SUPERSEDED] = "superseded", [VERDICT_RETRYING] = "retrying",
     [VERDICT_FAILED] = "failed",
 };

@@ -26,17 +26,31 @@ enum entity_kind {
 };
 extern const char *const entity_kind_names[];
 
-/* A record as it came, without anything of the Kafka library but a handle. */
-struct record {
+/* The topics that are read. */
+enum stream { STREAM_EVENTS, STREAM_RETRIES, STREAMS };
+
+struct place {
     struct slice topic;
     int32_t partition;
     int64_t offset;
-    int64_t created_ms;    /* the record's time */
+};
+
+/* A record as it came, without anything of the Kafka library but a handle. */
+struct record {
+    enum stream stream;
+    int32_t partition; /* of that topic */
+    int64_t offset;
+    struct place origin;   /* the event's first record: this one, or it says */
+    int64_t created_ms;    /* the first record's time */
     struct slice key;      /* data is NULL where there is none */
     struct slice value;    /* the same */
     struct slice id;       /* from the headers; empty: none that can be used */
     bool is_snapshot;      /* from the headers: the API's answer, rank 0 */
-    void *handle;          /* the message, for kafka.c alone */
+    int attempts;          /* tries before, since it was sent or put back */
+    int64_t retry_at_ms;   /* of a retry: when it is due, on the wall clock */
+    int64_t redrives;      /* how often it was put back as a dead letter */
+    void *handle;          /* for kafka_message.c alone */
+    bool is_detached;      /* the same */
     bool is_dead_lettered; /* acknowledged there, by an earlier try */
 };
 
@@ -62,10 +76,11 @@ struct membership_row {
 };
 
 enum mention_effect {
-    MENTION_DATA,    /* says what the entity is: a version and a row */
-    MENTION_DELETED, /* says that it is gone */
-    MENTION_SEEN,    /* of a pair: a generation of it exists */
-    MENTION_FAILED   /* of a user: an event of theirs is dead-lettered */
+    MENTION_DATA,     /* says what the entity is: a version and a row */
+    MENTION_DELETED,  /* says that it is gone */
+    MENTION_SEEN,     /* of a pair: a generation of it exists */
+    MENTION_TROUBLED, /* of a user: an event of theirs must wait */
+    MENTION_FAILED    /* of a user: an event of theirs is dead-lettered */
 };
 
 struct mention {
@@ -86,12 +101,14 @@ struct mention {
 
 #define EVENT_MENTIONS_MAX 4
 
-enum event_fate { EVENT_APPLY, EVENT_IGNORE, EVENT_REFUSE };
+enum event_fate { EVENT_APPLY, EVENT_IGNORE, EVENT_RETRY, EVENT_REFUSE };
 enum event_verdict {
     VERDICT_COMPLETED,
     VERDICT_IGNORED,
     VERDICT_SUPERSEDED,
-    VERDICT_FAILED
+    VERDICT_RETRYING,
+    VERDICT_FAILED,
+    VERDICTS
 };
 extern const char *const event_verdict_names[];
 
@@ -101,11 +118,15 @@ struct event {
     struct slice entity_id; /* the key as text, or NULL */
     struct slice payload;   /* the value where it is JSON, or NULL */
     enum event_fate fate;
-    struct error refusal; /* why, where the fate is so */
+    struct error refusal; /* why, where it is to be refused or retried */
     const char *stage;    /* of the refusal, in Kafka Connect's words */
+    int attempts;         /* tries, this one included */
+    int64_t retry_at_ms;  /* where it is to be retried: when */
     struct mention mentions[EVENT_MENTIONS_MAX]; /* [0] is its own entity */
     int mention_count;
     enum event_verdict verdict;
-    bool is_dead_letter_due; /* a record of it must go to that topic */
-    bool is_done;            /* committed */
+    bool is_stale;      /* a retry that no longer counts: passed over */
+    bool is_waiting;    /* a retry of it is under way, says the ledger */
+    bool is_letter_due; /* a record must go to the retry or dead-letter topic */
+    bool is_done;       /* committed */
 };

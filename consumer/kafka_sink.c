@@ -1,6 +1,8 @@
 #include "consumer/kafka_sink.h"
 
 #include "consumer/dead_letter.h"
+#include "consumer/kafka_message.h"
+#include "consumer/retry.h"
 #include "shared/clock.h"
 #include "shared/kafka_config.h"
 #include "shared/memory.h"
@@ -13,7 +15,8 @@
 
 struct outlet {
     rd_kafka_t *handle;
-    const char *topic;
+    const char *retry_topic;
+    const char *dead_letter_topic;
 };
 
 struct sink {
@@ -29,11 +32,11 @@ struct delivery {
     struct event *event;
 };
 
-/* A dead letter is its event and some headers: it may be larger than what the
- * events topic takes, and by far where the event lay there compressed, since
- * the broker's limit is on what it stores.  So it is compressed again.  Not
- * idempotent: a dead letter that is there twice does no harm, a producer that
- * a lost connection makes unusable does. */
+/* A letter is its event and some headers: it may be larger than what the events
+ * topic takes, and by far where the event lay there compressed, since the
+ * broker's limit is on what it stores.  So it is compressed again.  Not
+ * idempotent: a letter that is there twice does no harm, a producer that a lost
+ * connection makes unusable does. */
 static const struct kafka_setting sink_settings[] = {
     {"acks", "all", true},
     {"linger.ms", "0", false},
@@ -55,7 +58,8 @@ static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message,
 
     (void)handle, (void)context;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        delivery->event->record.is_dead_lettered = true;
+        if (delivery->event->fate == EVENT_REFUSE)
+            delivery->event->record.is_dead_lettered = true;
     } else {
         atomic_store(&sink->reason, message->err);
         atomic_fetch_add(&sink->failed, 1);
@@ -70,7 +74,8 @@ int outlet_open(const struct settings *common, struct outlet **ret_outlet,
     struct outlet *outlet = memory_new(sizeof(*outlet));
     rd_kafka_conf_t *conf;
 
-    outlet->topic = common->dead_letter_topic;
+    outlet->retry_topic = common->retry_topic;
+    outlet->dead_letter_topic = common->dead_letter_topic;
     if (kafka_config_new(common, sink_settings,
                          sizeof(sink_settings) / sizeof(sink_settings[0]),
                          &conf, err) != 0)
@@ -109,22 +114,33 @@ void sink_free(struct sink *sink)
     free(sink);
 }
 
+static void put_headers(rd_kafka_headers_t *headers,
+                        const struct letter_header *added, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_header_remove(headers, added[i].name);
+        if (added[i].value.data != NULL)
+            rd_kafka_header_add(headers, added[i].name, -1, added[i].value.data,
+                                (ssize_t)added[i].value.size);
+    }
+}
+
 static rd_kafka_headers_t *headers_of(struct sink *sink,
                                       const struct event *event)
 {
-    struct dead_letter_header added[DEAD_LETTER_HEADERS];
-    rd_kafka_headers_t *original, *headers;
+    struct letter_header retry[RETRY_HEADERS];
+    struct letter_header refusal[DEAD_LETTER_HEADERS];
+    const rd_kafka_headers_t *original = kafka_message_headers(&event->record);
+    rd_kafka_headers_t *headers = original != NULL
+                                      ? rd_kafka_headers_copy(original)
+                                      : rd_kafka_headers_new(0);
 
-    if (rd_kafka_message_headers(event->record.handle, &original) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR)
-        headers = rd_kafka_headers_copy(original);
-    else
-        headers = rd_kafka_headers_new(DEAD_LETTER_HEADERS);
-    dead_letter_headers(event, clock_wall_ms(), &sink->arena, added);
-    for (int i = 0; i < DEAD_LETTER_HEADERS; i++) {
-        rd_kafka_header_remove(headers, added[i].name);
-        rd_kafka_header_add(headers, added[i].name, -1, added[i].value.data,
-                            (ssize_t)added[i].value.size);
+    if (event->fate == EVENT_RETRY) {
+        retry_headers(event, &sink->arena, retry);
+        put_headers(headers, retry, RETRY_HEADERS);
+    } else {
+        dead_letter_headers(event, clock_wall_ms(), &sink->arena, refusal);
+        put_headers(headers, refusal, DEAD_LETTER_HEADERS);
     }
     return headers;
 }
@@ -132,9 +148,13 @@ static rd_kafka_headers_t *headers_of(struct sink *sink,
 static rd_kafka_error_t *produce(struct sink *sink, struct delivery *delivery,
                                  rd_kafka_headers_t *headers)
 {
-    const struct record *rec = &delivery->event->record;
+    const struct event *event = delivery->event;
+    const struct record *rec = &event->record;
+    const struct outlet *outlet = sink->outlet;
     const rd_kafka_vu_t fields[] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = sink->outlet->topic},
+        {.vtype = RD_KAFKA_VTYPE_TOPIC,
+         .u.cstr = event->fate == EVENT_RETRY ? outlet->retry_topic
+                                              : outlet->dead_letter_topic},
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {(void *)(uintptr_t)rec->key.data, rec->key.size}},
         {.vtype = RD_KAFKA_VTYPE_VALUE,
@@ -144,7 +164,7 @@ static rd_kafka_error_t *produce(struct sink *sink, struct delivery *delivery,
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = delivery},
     };
 
-    return rd_kafka_produceva(sink->outlet->handle, fields,
+    return rd_kafka_produceva(outlet->handle, fields,
                               sizeof(fields) / sizeof(fields[0]));
 }
 
@@ -184,6 +204,7 @@ int sink_wait(struct sink *sink, struct error *err)
     failed = atomic_exchange(&sink->failed, 0);
     if (failed == 0)
         return 0;
-    return error_set(err, ERROR_AWAY, "%d dead letters not acknowledged: %s",
-                     failed, rd_kafka_err2str(atomic_load(&sink->reason)));
+    return error_set(err, ERROR_AWAY,
+                     "%d retries or dead letters not acknowledged: %s", failed,
+                     rd_kafka_err2str(atomic_load(&sink->reason)));
 }

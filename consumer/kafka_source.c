@@ -1,6 +1,6 @@
 #include "consumer/kafka_source.h"
 
-#include "consumer/decode.h"
+#include "consumer/kafka_message.h"
 #include "shared/kafka_config.h"
 #include "shared/log.h"
 #include "shared/memory.h"
@@ -12,7 +12,7 @@
 
 struct source {
     rd_kafka_t *handle;
-    const char *topic;
+    const char *topics[STREAMS];
     struct source_hooks hooks;
 };
 
@@ -35,19 +35,31 @@ static const struct kafka_setting source_settings[] = {
     {"socket.keepalive.enable", "true", false},
 };
 
-static bool is_ours(const struct source *source,
-                    const rd_kafka_topic_partition_t *partition)
+/* STREAMS where it is none of them. */
+static enum stream stream_of(const struct source *source, const char *topic)
 {
-    return strcmp(partition->topic, source->topic) == 0;
+    int stream = 0;
+
+    while (stream < STREAMS && strcmp(topic, source->topics[stream]) != 0)
+        stream++;
+    return (enum stream)stream;
 }
 
-static void tell(struct source *source,
-                 const rd_kafka_topic_partition_list_t *partitions,
-                 void (*hook)(void *context, int32_t partition))
+/* Returns how many of them are of the events topic. */
+static int tell(struct source *source,
+                const rd_kafka_topic_partition_list_t *partitions,
+                source_hook *hook)
 {
-    for (int i = 0; i < partitions->cnt; i++)
-        if (is_ours(source, &partitions->elems[i]))
-            hook(source->hooks.context, partitions->elems[i].partition);
+    int events = 0;
+
+    for (int i = 0; i < partitions->cnt; i++) {
+        const rd_kafka_topic_partition_t *given = &partitions->elems[i];
+        enum stream stream = stream_of(source, given->topic);
+        events += stream == STREAM_EVENTS;
+        if (stream != STREAMS)
+            hook(source->hooks.context, stream, given->partition);
+    }
+    return events;
 }
 
 static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
@@ -57,6 +69,7 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
     struct source *source = context;
     bool is_cooperative =
         strcmp(rd_kafka_rebalance_protocol(handle), "COOPERATIVE") == 0;
+    int events;
 
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         if (is_cooperative)
@@ -64,9 +77,9 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
                 rd_kafka_incremental_assign(handle, partitions));
         else
             rd_kafka_assign(handle, partitions);
-        tell(source, partitions, source->hooks.assigned);
+        events = tell(source, partitions, source->hooks.assigned);
     } else {
-        tell(source, partitions, source->hooks.revoked);
+        events = tell(source, partitions, source->hooks.revoked);
         if (is_cooperative)
             rd_kafka_error_destroy(
                 rd_kafka_incremental_unassign(handle, partitions));
@@ -76,7 +89,8 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
     log_info(log_event(code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
                            ? "partitions_assigned"
                            : "partitions_revoked"),
-             log_number("partitions", partitions->cnt));
+             log_number("partitions", events),
+             log_number("retry_partitions", partitions->cnt - events));
     source->hooks.rebalanced(source->hooks.context);
 }
 
@@ -101,16 +115,19 @@ static void on_error(rd_kafka_t *handle, int code, const char *reason,
 int source_join(struct source *source, struct error *err)
 {
     rd_kafka_topic_partition_list_t *topics =
-        rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_new(STREAMS);
     rd_kafka_resp_err_t code;
 
-    rd_kafka_topic_partition_list_add(topics, source->topic,
-                                      RD_KAFKA_PARTITION_UA);
+    for (int i = 0; i < STREAMS; i++)
+        rd_kafka_topic_partition_list_add(topics, source->topics[i],
+                                          RD_KAFKA_PARTITION_UA);
     code = rd_kafka_subscribe(source->handle, topics);
     rd_kafka_topic_partition_list_destroy(topics);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(err, ERROR_INPUT, "cannot subscribe to %s: %s",
-                         source->topic, rd_kafka_err2str(code));
+        return error_set(err, ERROR_INPUT, "cannot subscribe to %s and %s: %s",
+                         source->topics[STREAM_EVENTS],
+                         source->topics[STREAM_RETRIES],
+                         rd_kafka_err2str(code));
     return 0;
 }
 
@@ -133,7 +150,8 @@ int source_open(const struct consumer_config *cfg,
     struct source *source = memory_new(sizeof(*source));
     rd_kafka_conf_t *conf;
 
-    source->topic = cfg->common.events_topic;
+    source->topics[STREAM_EVENTS] = cfg->common.events_topic;
+    source->topics[STREAM_RETRIES] = cfg->common.retry_topic;
     source->hooks = *hooks;
     if (kafka_config_new(&cfg->common, source_settings,
                          sizeof(source_settings) / sizeof(source_settings[0]),
@@ -162,62 +180,12 @@ void source_close(struct source *source)
     free(source);
 }
 
-/* The last of that name; empty where there is none. */
-static struct slice header_of(const rd_kafka_message_t *message,
-                              const char *name)
-{
-    rd_kafka_headers_t *headers;
-    const void *value;
-    size_t size;
-
-    if (rd_kafka_message_headers(message, &headers) !=
-            RD_KAFKA_RESP_ERR_NO_ERROR ||
-        rd_kafka_header_get_last(headers, name, &value, &size) !=
-            RD_KAFKA_RESP_ERR_NO_ERROR ||
-        value == NULL)
-        return SLICE_EMPTY;
-    return (struct slice){value, size};
-}
-
-/* "neither svix-id, webhook-id nor ce_id": the first that can be an id. */
-static struct slice id_of(const rd_kafka_message_t *message)
-{
-    for (size_t i = 0; i < DECODE_ID_HEADERS; i++) {
-        struct slice id = header_of(message, decode_id_headers[i]);
-        if (decode_is_id(id))
-            return id;
-    }
-    return SLICE_EMPTY;
-}
-
-static bool is_snapshot(const rd_kafka_message_t *message)
-{
-    return slice_equal(header_of(message, SNAPSHOT_HEADER),
-                       slice_of(SNAPSHOT_VALUE));
-}
-
-static struct record record_of(const struct source *source,
-                               rd_kafka_message_t *message)
-{
-    rd_kafka_timestamp_type_t type;
-
-    return (struct record){.topic = slice_of(source->topic),
-                           .partition = message->partition,
-                           .offset = message->offset,
-                           .created_ms =
-                               rd_kafka_message_timestamp(message, &type),
-                           .key = {message->key, message->key_len},
-                           .value = {message->payload, message->len},
-                           .id = id_of(message),
-                           .is_snapshot = is_snapshot(message),
-                           .handle = message};
-}
-
 bool source_poll(struct source *source, int timeout_ms,
                  struct record *ret_record)
 {
     rd_kafka_message_t *message =
         rd_kafka_consumer_poll(source->handle, timeout_ms);
+    enum stream stream;
 
     if (message == NULL)
         return false;
@@ -228,71 +196,69 @@ bool source_poll(struct source *source, int timeout_ms,
         rd_kafka_message_destroy(message);
         return false;
     }
-    *ret_record = record_of(source, message);
+    stream = stream_of(source, rd_kafka_topic_name(message->rkt));
+    if (stream == STREAMS)
+        abort(); /* we did not subscribe to it */
+    *ret_record = kafka_message_take(message, stream, source->topics[stream]);
     return true;
 }
 
-void source_release(struct record *record)
-{
-    if (record->handle != NULL)
-        rd_kafka_message_destroy(record->handle);
-    record->handle = NULL;
-}
-
-static void pause_or_resume(
-    struct source *source, int32_t partition,
-    rd_kafka_resp_err_t (*change)(rd_kafka_t *,
-                                  rd_kafka_topic_partition_list_t *))
+/* A list of one partition; the caller's. */
+static rd_kafka_topic_partition_list_t *
+list_of(const struct source *source, enum stream stream, int32_t partition)
 {
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new(1);
 
-    rd_kafka_topic_partition_list_add(list, source->topic, partition);
-    change(source->handle, list);
+    rd_kafka_topic_partition_list_add(list, source->topics[stream], partition);
+    return list;
+}
+
+void source_pause(struct source *source, enum stream stream, int32_t partition)
+{
+    rd_kafka_topic_partition_list_t *list = list_of(source, stream, partition);
+
+    rd_kafka_pause_partitions(source->handle, list);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-void source_pause(struct source *source, int32_t partition)
+void source_resume(struct source *source, enum stream stream, int32_t partition)
 {
-    pause_or_resume(source, partition, rd_kafka_pause_partitions);
+    rd_kafka_topic_partition_list_t *list = list_of(source, stream, partition);
+
+    rd_kafka_resume_partitions(source->handle, list);
+    rd_kafka_topic_partition_list_destroy(list);
 }
 
-void source_resume(struct source *source, int32_t partition)
+void source_store(struct source *source, enum stream stream, int32_t partition,
+                  int64_t offset)
 {
-    pause_or_resume(source, partition, rd_kafka_resume_partitions);
-}
+    rd_kafka_topic_partition_list_t *list = list_of(source, stream, partition);
 
-void source_store(struct source *source, int32_t partition, int64_t offset)
-{
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new(1);
-
-    rd_kafka_topic_partition_list_add(list, source->topic, partition)->offset =
-        offset;
+    list->elems[0].offset = offset;
     /* Refused where the partition is no longer ours: then it is not ours to
      * say how far it has come. */
     rd_kafka_offsets_store(source->handle, list);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-int64_t source_end(struct source *source, int32_t partition)
+int64_t source_end(struct source *source, enum stream stream, int32_t partition)
 {
     int64_t low, high;
 
-    if (rd_kafka_get_watermark_offsets(source->handle, source->topic, partition,
-                                       &low,
+    if (rd_kafka_get_watermark_offsets(source->handle, source->topics[stream],
+                                       partition, &low,
                                        &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return -1;
     return high;
 }
 
-int64_t source_committed(struct source *source, int32_t partition)
+int64_t source_committed(struct source *source, enum stream stream,
+                         int32_t partition)
 {
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_t *list = list_of(source, stream, partition);
     int64_t offset = -1;
 
-    rd_kafka_topic_partition_list_add(list, source->topic, partition);
     if (rd_kafka_committed(source->handle, list, COMMITTED_MS) ==
         RD_KAFKA_RESP_ERR_NO_ERROR)
         offset = list->elems[0].offset;

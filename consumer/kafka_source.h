@@ -1,5 +1,7 @@
 /* kafka_source - one member of the consumer group: records in, offsets back.
  *
+ * Reads the events topic and the retry topic; the range assignor gives a member
+ * the same partitions of both.
  * Not thread-safe: one worker, one source.  Offsets go to the broker only after
  * source_store(), in the background and when partitions are taken away. */
 #pragma once
@@ -10,10 +12,11 @@
 #include <stdbool.h>
 
 /* Called from inside source_poll() and source_close(). */
+typedef void source_hook(void *context, enum stream stream, int32_t partition);
 struct source_hooks {
-    void (*assigned)(void *context, int32_t partition);
+    source_hook *assigned;
     /* Records of it that are still held must be forgotten, not stored. */
-    void (*revoked)(void *context, int32_t partition);
+    source_hook *revoked;
     void (*rebalanced)(void *context); /* after all of the one or the other */
     void *context;
 };
@@ -31,19 +34,23 @@ int source_join(struct source *source, struct error *err);
 void source_close(struct source *source);
 
 /* The next record within `timeout_ms`; false where there is none.  It is the
- * caller's: source_release(). */
+ * caller's: kafka_message_release(). */
 bool source_poll(struct source *source, int timeout_ms,
                  struct record *ret_record);
-void source_release(struct record *record);
 
-void source_pause(struct source *source, int32_t partition);
-void source_resume(struct source *source, int32_t partition); /* if paused */
+void source_pause(struct source *source, enum stream stream, int32_t partition);
+/* Only what is paused. */
+void source_resume(struct source *source, enum stream stream,
+                   int32_t partition);
 
 /* Everything of `partition` before `offset` is done. */
-void source_store(struct source *source, int32_t partition, int64_t offset);
+void source_store(struct source *source, enum stream stream, int32_t partition,
+                  int64_t offset);
 
 /* The end of the partition as far as is known here; -1: not yet. */
-int64_t source_end(struct source *source, int32_t partition);
+int64_t source_end(struct source *source, enum stream stream,
+                   int32_t partition);
 /* What the group has committed for it; -1: nothing, or no answer in a second.
  */
-int64_t source_committed(struct source *source, int32_t partition);
+int64_t source_committed(struct source *source, enum stream stream,
+                         int32_t partition);

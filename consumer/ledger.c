@@ -27,7 +27,7 @@ struct ledger ledger_of(struct event *const *events, size_t count,
         .entries = arena_get(arena, (count + 1) * sizeof(*ledger.entries))};
 
     for (size_t i = 0; i < count; i++) {
-        events[i]->is_dead_letter_due = events[i]->fate == EVENT_REFUSE;
+        events[i]->is_letter_due = events[i]->fate == EVENT_REFUSE;
         if (events[i]->record.id.size > 0)
             keyed[ledger.events_count++] = (struct keyed){events[i], i};
     }
@@ -37,75 +37,144 @@ struct ledger ledger_of(struct event *const *events, size_t count,
     return ledger;
 }
 
-static bool is_same_place(const struct record *a, const struct record *b)
+void ledger_judge(struct ledger *ledger, const struct ledger_known *known)
+{
+    for (size_t i = 0; i < ledger->events_count; i++) {
+        struct event *event = ledger->events[i];
+        event->is_waiting = known[i].is_waiting;
+        event->is_stale = event->record.stream == STREAM_RETRIES &&
+                          known[i].exists &&
+                          !(known[i].is_waiting &&
+                            known[i].retry_at_ms == event->record.retry_at_ms);
+    }
+}
+
+static bool is_same_place(const struct place *a, const struct place *b)
 {
     return a->offset == b->offset && a->partition == b->partition &&
            slice_equal(a->topic, b->topic);
+}
+
+/* Neither replays nor duplicates: they have been counted before. */
+static bool is_put_back(const struct record *record)
+{
+    return record->stream == STREAM_RETRIES || record->redrives > 0;
 }
 
 /* Whether an event between `first` and `at` lies at the same place. */
 static bool is_repeated(struct event *const *first, struct event *const *at)
 {
     for (; first < at; first++)
-        if (is_same_place(&(*first)->record, &(*at)->record))
+        if (is_same_place(&(*first)->record.origin, &(*at)->record.origin))
             return true;
     return false;
 }
 
-static void add_duplicate(struct ledger_entry *entry,
-                          const struct record *record, struct arena *arena)
+static void add_duplicate(struct ledger_entry *entry, const struct place *place,
+                          struct arena *arena)
 {
-    size_t size = entry->duplicate_offsets.size + record->topic.size + 48;
+    size_t size = entry->duplicate_offsets.size + place->topic.size + 48;
     char *text = arena_bytes(arena, size);
     int inside = entry->duplicate_offsets.size > 2
                      ? (int)entry->duplicate_offsets.size - 2
                      : 0;
     int used = snprintf(text, size, "{%.*s%s%.*s:%d:%lld}", inside,
                         inside > 0 ? entry->duplicate_offsets.data + 1 : "",
-                        inside > 0 ? "," : "", SLICE_PRINT(record->topic),
-                        record->partition, (long long)record->offset);
+                        inside > 0 ? "," : "", SLICE_PRINT(place->topic),
+                        place->partition, (long long)place->offset);
 
     entry->duplicate_offsets = (struct slice){text, (size_t)used};
     entry->duplicates++;
 }
 
-/* The first of an id decides, but anything is better than a failure. */
-static void settle(struct ledger_entry *entry, const struct event *event,
-                   bool is_open)
+static void set_status(struct ledger_entry *entry, const struct event *event)
 {
-    if (event->verdict == VERDICT_FAILED || (entry->exists && !is_open))
-        return;
-    if (entry->is_settled && entry->verdict != VERDICT_FAILED)
-        return;
-    entry->verdict = event->verdict;
-    entry->is_settled = true;
+    bool is_new = !entry->exists && !entry->is_status_new;
+    bool is_applied = event->verdict < VERDICT_RETRYING;
+
+    entry->attempts += is_new ? event->attempts : 1;
+    entry->is_status_new = true;
+    entry->status = event->verdict;
+    entry->error = is_applied ? SLICE_EMPTY : slice_of(event->refusal.text);
 }
 
-/* The events first[0..count) share an id. */
-static void fill_entry(struct ledger_entry *entry, struct event **first,
+/* It goes to the retry topic, but not twice because it was sent twice. */
+static void take_retry(struct ledger_entry *entry, struct event *event,
+                       bool is_duplicate, bool is_open)
+{
+    event->is_letter_due = !(is_duplicate && entry->is_waiting);
+    if (!event->is_letter_due)
+        return;
+    entry->is_waiting = true;
+    entry->retry_at_ms = event->retry_at_ms;
+    if (is_open)
+        set_status(entry, event);
+}
+
+/* One dead letter is enough for all that was read so often; put back, or at the
+ * end of its retries, it gets another. */
+static void take_failure(struct ledger_entry *entry, struct event *event,
+                         bool is_new)
+{
+    const struct record *rec = &event->record;
+
+    event->is_letter_due = is_new || entry->status != VERDICT_FAILED ||
+                           rec->redrives > entry->redrives ||
+                           rec->stream == STREAM_RETRIES;
+    if (!event->is_letter_due)
+        return;
+    set_status(entry, event);
+    entry->is_waiting = false;
+    if (rec->redrives > entry->redrives)
+        entry->redrives = rec->redrives;
+}
+
+static void take(struct ledger_entry *entry, struct event *event,
+                 bool is_duplicate)
+{
+    bool is_new = !entry->exists && !entry->is_status_new;
+    bool is_open = is_new || entry->status == VERDICT_RETRYING ||
+                   entry->status == VERDICT_FAILED;
+
+    if (event->verdict == VERDICT_RETRYING) {
+        take_retry(entry, event, is_duplicate, is_open);
+    } else if (event->verdict == VERDICT_FAILED) {
+        take_failure(entry, event, is_new);
+    } else {
+        entry->is_waiting = false;
+        if (is_open)
+            set_status(entry, event);
+    }
+}
+
+/* The events first[0..count) share an id; false where none of them counts. */
+static bool fill_entry(struct ledger_entry *entry, struct event **first,
                        const struct ledger_known *known, size_t count,
                        struct arena *arena)
 {
-    bool is_dead_lettered = known[0].exists && known[0].is_open;
-
-    *entry = (struct ledger_entry){.event = first[0],
-                                   .verdict = first[0]->verdict,
-                                   .exists = known[0].exists,
-                                   .is_settled = !known[0].exists,
+    *entry = (struct ledger_entry){.exists = known[0].exists,
+                                   .status = known[0].status,
+                                   .is_waiting = known[0].is_waiting,
+                                   .retry_at_ms = known[0].retry_at_ms,
+                                   .redrives = known[0].redrives,
                                    .duplicate_offsets = slice_of("{}")};
     for (size_t i = 0; i < count; i++) {
-        settle(entry, first[i], known[i].is_open);
-        if (first[i]->is_dead_letter_due) {
-            first[i]->is_dead_letter_due = !is_dead_lettered;
-            is_dead_lettered = true;
-        }
-        if (i == 0 && !entry->exists)
+        struct event *event = first[i];
+        bool is_first = entry->event == NULL && !entry->exists;
+        bool is_replay = known[i].is_seen || is_repeated(first, first + i);
+        bool is_duplicate =
+            !is_first && !is_replay && !is_put_back(&event->record);
+        if (event->is_stale)
             continue;
-        if (known[i].is_seen || is_repeated(first, first + i))
+        if (entry->event == NULL)
+            entry->event = event;
+        if (is_duplicate)
+            add_duplicate(entry, &event->record.origin, arena);
+        else if (!is_first && !is_put_back(&event->record))
             entry->replays++;
-        else
-            add_duplicate(entry, &first[i]->record, arena);
+        take(entry, event, is_duplicate);
     }
+    return entry->event != NULL;
 }
 
 void ledger_fill(struct ledger *ledger, const struct ledger_known *known,
@@ -119,8 +188,8 @@ void ledger_fill(struct ledger *ledger, const struct ledger_known *known,
         while (start + count < ledger->events_count &&
                slice_equal(first[count]->record.id, first[0]->record.id))
             count++;
-        fill_entry(&ledger->entries[ledger->count++], first, &known[start],
-                   count, arena);
+        ledger->count += fill_entry(&ledger->entries[ledger->count], first,
+                                    &known[start], count, arena);
         start += count;
     }
 }

@@ -1,8 +1,9 @@
 /* ledger - what the batch adds to the table webhook_events.
  *
  * Pure.  One row for each event id.  Coordinates that were seen before are a
- * replay; others are a duplicate: the sender sent it twice.  A row keeps the
- * status it got when its event was first applied. */
+ * replay; others are a duplicate: the sender sent it twice; a retry and what
+ * was put back as a dead letter are neither.  A row keeps the status it got
+ * when its event was first applied, until the event is dead-lettered. */
 #pragma once
 
 #include "consumer/event.h"
@@ -11,17 +12,26 @@
 /* What the table holds about an event of the batch. */
 struct ledger_known {
     bool exists;
-    bool is_open; /* its status is failed or retrying: not applied yet */
     bool is_seen; /* these very coordinates */
+    enum event_verdict status;
+    bool is_waiting; /* for its next try, due at retry_at_ms */
+    int64_t retry_at_ms;
+    int64_t redrives; /* those of its last dead letter */
 };
 
 struct ledger_entry {
     const struct event *event; /* the first of this id in the batch */
-    enum event_verdict verdict;
-    bool exists;        /* update, else insert */
-    bool is_settled;    /* status and processed_at are to be written */
-    int32_t replays;    /* more of them */
-    int32_t duplicates; /* the same */
+    bool exists;               /* update, else insert */
+    bool is_status_new;        /* status, error and attempts are to be written;
+                                  else the first two stay as they are */
+    enum event_verdict status;
+    struct slice error; /* NULL: none */
+    int32_t attempts;   /* more of them */
+    bool is_waiting;
+    int64_t retry_at_ms;
+    int64_t redrives;
+    int32_t replays;                /* more of them */
+    int32_t duplicates;             /* the same */
     struct slice duplicate_offsets; /* array literal of the new ones */
 };
 
@@ -37,8 +47,12 @@ struct ledger {
 struct ledger ledger_of(struct event *const *events, size_t count,
                         struct arena *arena);
 
-/* Fill in the entries; `known` is parallel to ledger->events, whose verdicts
- * are set.  Also says of each event whether a dead letter of it is due: once
- * for an id. */
+/* Say of each event whether it is stale, and whether a retry of it waits;
+ * before the merge.  `known` is parallel to ledger->events. */
+void ledger_judge(struct ledger *ledger, const struct ledger_known *known);
+
+/* Fill in the entries, once the events have their verdicts.  Also says of each
+ * event whether a record of it is due on another topic: a dead letter once for
+ * an id and each time that it was put back. */
 void ledger_fill(struct ledger *ledger, const struct ledger_known *known,
                  struct arena *arena);

@@ -23,7 +23,7 @@ struct program {
     struct http_admin *admin;
     struct worker *workers;
     size_t count;
-    const char *topics[2];
+    const char *topics[3];
 };
 
 static const char *from_environment(const char *name)
@@ -58,7 +58,8 @@ static int open_all(struct program *program, struct error *err)
     const struct settings *common = &program->cfg.common;
 
     program->topics[0] = common->events_topic;
-    program->topics[1] = common->dead_letter_topic;
+    program->topics[1] = common->retry_topic;
+    program->topics[2] = common->dead_letter_topic;
     meters_init(&program->meters);
     if (postgres_check_url(program->cfg.database_url, err) != 0 ||
         source_check(&program->cfg, err) != 0)
@@ -75,7 +76,7 @@ static int open_all(struct program *program, struct error *err)
             return -1;
     }
     /* It has a thread and talks: only when nothing can be wrong any more. */
-    if (kafka_watch_open(common, program->topics, 2, &program->watch, err) != 0)
+    if (kafka_watch_open(common, program->topics, 3, &program->watch, err) != 0)
         return -1;
     for (size_t i = 0; i < program->count; i++)
         program->workers[i].set.watch = program->watch;

@@ -94,24 +94,36 @@ static void merge_mention(struct event *event, const struct mention *mention)
     case MENTION_SEEN:
         merge_seen(reg, mention);
         break;
+    case MENTION_TROUBLED:
+        reg->trouble = slice_of(event->refusal.text);
+        break;
     case MENTION_FAILED:
         set_failed(reg, true, slice_of(event->refusal.text));
         break;
     }
 }
 
-/* A dead letter of a user is forgotten with the next event of that user. */
-static void clear_failure(const struct mention *own)
+/* A dead letter of a user is forgotten with the next event of that user; what
+ * the row says of tries before ends with the one that succeeds. */
+static void clear_failure(const struct event *event)
 {
-    if (own->kind == ENTITY_USER && own->entity->is_failed)
+    const struct mention *own = &event->mentions[0];
+
+    if (own->kind != ENTITY_USER)
+        return;
+    if (own->entity->is_failed)
         set_failed(own->entity, false, SLICE_EMPTY);
+    else if (event->is_waiting)
+        own->entity->is_sync_changed = true;
 }
 
 static void merge_event(struct event *event)
 {
+    if (event->is_stale)
+        return;
     if (event->fate == EVENT_APPLY) {
         event->verdict = judge(&event->mentions[0]);
-        clear_failure(&event->mentions[0]);
+        clear_failure(event);
     }
     for (int i = 0; i < event->mention_count; i++)
         merge_mention(event, &event->mentions[i]);

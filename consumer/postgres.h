@@ -57,3 +57,6 @@ bool postgres_bool(const struct postgres_rows *rows, size_t row, int column);
 /* What a SQLSTATE means; for the test that walks them.  `constraint` may be
  * NULL. */
 enum error_kind postgres_kind(const char *sqlstate, const char *constraint);
+
+/* Whether it is that somebody has locked a row for too long. */
+bool postgres_is_locked_out(const struct error *err);

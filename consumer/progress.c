@@ -11,47 +11,64 @@ void progress_release(struct progress *progress)
 }
 
 struct progress_partition *progress_find(struct progress *progress,
-                                         int32_t partition)
+                                         enum stream stream, int32_t partition)
 {
     for (size_t i = 0; i < progress->count; i++)
-        if (progress->items[i].partition == partition)
+        if (progress->items[i].stream == stream &&
+            progress->items[i].partition == partition)
             return &progress->items[i];
     return NULL;
 }
 
-void progress_add(struct progress *progress, int32_t partition)
+void progress_add(struct progress *progress, enum stream stream,
+                  int32_t partition)
 {
-    progress_remove(progress, partition);
+    progress_remove(progress, stream, partition);
     progress->items = memory_resize(progress->items, progress->count + 1,
                                     sizeof(*progress->items));
-    progress->items[progress->count++] = (struct progress_partition){
-        .partition = partition, .next = -1, .stored = -1, .committed = -1};
+    progress->items[progress->count++] =
+        (struct progress_partition){.stream = stream,
+                                    .partition = partition,
+                                    .next = -1,
+                                    .stored = -1,
+                                    .committed = -1,
+                                    .open = -1};
 }
 
-void progress_remove(struct progress *progress, int32_t partition)
+void progress_remove(struct progress *progress, enum stream stream,
+                     int32_t partition)
 {
-    struct progress_partition *found = progress_find(progress, partition);
+    struct progress_partition *found =
+        progress_find(progress, stream, partition);
 
     if (found != NULL)
         *found = progress->items[--progress->count];
 }
 
-bool progress_is_held(int32_t partition, const struct record *held,
-                      size_t count)
+void progress_close_all(struct progress *progress)
 {
-    for (size_t i = 0; i < count; i++)
-        if (held[i].partition == partition)
-            return true;
-    return false;
+    for (size_t i = 0; i < progress->count; i++) {
+        progress->items[i].open = -1;
+        progress->items[i].is_held = false;
+    }
 }
 
-int64_t progress_done(const struct progress_partition *partition,
-                      const struct record *held, size_t count)
+void progress_open(struct progress *progress, const struct record *record,
+                   bool is_held)
 {
-    int64_t done = partition->next;
+    struct progress_partition *found =
+        progress_find(progress, record->stream, record->partition);
 
-    for (size_t i = 0; i < count; i++)
-        if (held[i].partition == partition->partition && held[i].offset < done)
-            done = held[i].offset;
-    return done;
+    if (found == NULL)
+        return;
+    if (found->open < 0 || record->offset < found->open)
+        found->open = record->offset;
+    found->is_held = found->is_held || is_held;
+}
+
+int64_t progress_done(const struct progress_partition *partition)
+{
+    bool is_open = partition->open >= 0 && partition->open < partition->next;
+
+    return is_open ? partition->open : partition->next;
 }

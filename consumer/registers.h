@@ -27,7 +27,8 @@ struct entity_register {
     const struct mention *data; /* the data, where it came in this batch */
     bool is_changed;            /* the register must be written */
     bool is_delete_applied;     /* a deletion was applied, perhaps again */
-    bool is_sync_changed;       /* of a user: is_failed changed */
+    bool is_sync_changed;       /* of a user: what the row says of it */
+    struct slice trouble;       /* of a user: why an event must wait, or NULL */
     struct slice stored_base;   /* as it was before the batch */
     struct slice stored_newest; /* the same */
 };

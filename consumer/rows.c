@@ -23,7 +23,9 @@ static void user_rows(struct entity_register *reg, struct rows *rows)
         rows->users[rows->users_count++] = reg;
     else if (reg->is_delete_applied)
         rows->tombstones[rows->tombstones_count++] = reg;
-    if (reg->is_sync_changed)
+    if (reg->trouble.data != NULL || (reg->is_sync_changed && reg->is_failed))
+        rows->troubles[rows->troubles_count++] = reg;
+    else if (reg->is_sync_changed)
         rows->syncs[rows->syncs_count++] = reg;
     if (reg->is_delete_applied)
         rows->users_deleted[rows->users_deleted_count++] = identity_of(reg->id);
@@ -173,6 +175,7 @@ static void make_room(struct rows *rows, size_t count, struct arena *arena)
     rows->users = arena_get(arena, pointers);
     rows->tombstones = arena_get(arena, pointers);
     rows->syncs = arena_get(arena, pointers);
+    rows->troubles = arena_get(arena, pointers);
     rows->users_deleted = arena_get(arena, (count + 1) * sizeof(struct uuid));
     rows->organizations =
         arena_get(arena, (count + 1) * sizeof(*rows->organizations));

@@ -31,6 +31,8 @@ struct rows {
     size_t tombstones_count;
     struct entity_register **syncs; /* users: sync_status alone */
     size_t syncs_count;
+    struct entity_register **troubles; /* users: sync_error, or failed too */
+    size_t troubles_count;
     struct uuid *users_deleted; /* their memberships go */
     size_t users_deleted_count;
 

@@ -47,3 +47,10 @@ enum error_kind postgres_kind(const char *sqlstate, const char *constraint)
     }
     return ERROR_AGAIN;
 }
+
+bool postgres_is_locked_out(const struct error *err)
+{
+    static const char locked_out[] = "PostgreSQL: SQLSTATE 55P03";
+
+    return strncmp(err->text, locked_out, POSTGRES_STATE_BYTES) == 0;
+}

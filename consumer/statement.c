@@ -14,7 +14,8 @@ static const char registers_lock[] =
     "ORDER BY e.n FOR NO KEY UPDATE OF v";
 
 static const char ledger_lock[] =
-    "SELECT e.n, w.status IN ('failed', 'retrying'),\n"
+    "SELECT e.n, w.status, w.redrives,\n"
+    "       (extract(epoch FROM w.retry_at) * 1000)::bigint,\n"
     "       w.kafka_topic = e.topic AND w.kafka_partition = e.partition\n"
     "           AND w.kafka_offset = e.position\n"
     "       OR e.topic || ':' || e.partition || ':' || e.position\n"
@@ -116,6 +117,36 @@ static const char syncs[] =
     "     AS u (id, sync_status, sync_error)\n"
     "WHERE users.id = u.id";
 
+/* No reason to wait, least of all for the row that is the trouble: mark_failed
+ * comes back to those who are passed over here. */
+static const char troubles[] =
+    "UPDATE users SET sync_status = coalesce(t.sync_status, "
+    "users.sync_status),\n"
+    "    sync_error = t.sync_error, last_sync_attempt = now()\n"
+    "FROM (SELECT u.id, e.sync_status, e.sync_error\n"
+    "      FROM unnest($1::uuid[], $2::text[], $3::text[])\n"
+    "           AS e (id, sync_status, sync_error)\n"
+    "      JOIN users u ON u.id = e.id\n"
+    "      ORDER BY u.id FOR NO KEY UPDATE OF u SKIP LOCKED) AS t\n"
+    "WHERE users.id = t.id";
+
+/* One after the other in a circle, so that one whose row is refused does not
+ * stand before the others. */
+static const char unmarked[] =
+    "SELECT v.id\n"
+    "FROM entity_versions v JOIN users u ON u.clerk_user_id = v.id\n"
+    "WHERE v.kind = 'user' AND v.failure IS NOT NULL\n"
+    "  AND u.sync_status <> 'failed' AND v.id > ($1::text[])[1]\n"
+    "ORDER BY v.id LIMIT 1\n"
+    "FOR NO KEY UPDATE OF v, u SKIP LOCKED";
+
+static const char mark_failed[] =
+    "UPDATE users SET sync_status = 'failed', sync_error = v.failure,\n"
+    "    last_sync_attempt = now()\n"
+    "FROM entity_versions v\n"
+    "WHERE v.kind = 'user' AND v.id = ($1::text[])[1]\n"
+    "  AND users.clerk_user_id = v.id";
+
 static const char workspaces[] =
     "INSERT INTO workspaces (id, user_id, created_at)\n"
     "SELECT w.* FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS w\n"
@@ -191,19 +222,21 @@ static const char registers[] =
 
 static const char ledger_insert[] =
     "INSERT INTO webhook_events (webhook_id, event_type, entity_id, payload,\n"
-    "    status, last_error, kafka_topic, kafka_partition, kafka_offset,\n"
-    "    duplicates, duplicate_offsets, replays, created_at, processed_at,\n"
-    "    updated_at)\n"
-    "SELECT w.id, w.type, w.entity, w.payload, w.status, w.error, w.topic,\n"
-    "    w.partition, w.position, w.duplicates, w.places::text[], w.replays,\n"
-    "    coalesce(w.created_at, now()),\n"
-    "    CASE WHEN w.status <> 'failed' THEN clock_timestamp() END,\n"
-    "    clock_timestamp()\n"
+    "    status, attempts, last_error, kafka_topic, kafka_partition,\n"
+    "    kafka_offset, duplicates, duplicate_offsets, replays, redrives,\n"
+    "    created_at, processed_at, updated_at, retry_at)\n"
+    "SELECT w.id, w.type, w.entity, w.payload, w.status, w.attempts, w.error,\n"
+    "    w.topic, w.partition, w.position, w.duplicates, w.places::text[],\n"
+    "    w.replays, w.redrives, coalesce(w.created_at, now()),\n"
+    "    CASE WHEN w.status NOT IN ('failed', 'retrying')\n"
+    "         THEN clock_timestamp() END,\n"
+    "    clock_timestamp(), w.retry_at\n"
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::text[],\n"
-    "    $6::text[], $7::text[], $8::int[], $9::bigint[], $10::int[],\n"
-    "    $11::text[], $12::int[], $13::timestamptz[]) AS w (id, type, entity,\n"
-    "    payload, status, error, topic, partition, position, duplicates,\n"
-    "    places, replays, created_at)";
+    "    $6::int[], $7::text[], $8::text[], $9::int[], $10::bigint[],\n"
+    "    $11::int[], $12::text[], $13::int[], $14::int[],\n"
+    "    $15::timestamptz[], $16::timestamptz[]) AS w (id, type, entity,\n"
+    "    payload, status, attempts, error, topic, partition, position,\n"
+    "    duplicates, places, replays, redrives, created_at, retry_at)";
 
 static const char ledger_update[] =
     "UPDATE webhook_events w SET\n"
@@ -211,14 +244,39 @@ static const char ledger_update[] =
     "    duplicates = w.duplicates + u.duplicates,\n"
     "    duplicate_offsets = w.duplicate_offsets || u.places::text[],\n"
     "    status = coalesce(u.status, w.status),\n"
-    "    attempts = w.attempts + (u.status IS NOT NULL)::int,\n"
-    "    last_error = CASE WHEN u.status IS NULL THEN w.last_error END,\n"
-    "    processed_at = CASE WHEN u.status IS NULL THEN w.processed_at\n"
-    "                        ELSE clock_timestamp() END,\n"
+    "    attempts = w.attempts + u.attempts,\n"
+    "    last_error = CASE WHEN u.status IS NULL THEN w.last_error\n"
+    "                      ELSE u.error END,\n"
+    "    processed_at = CASE WHEN u.status IN ('failed', 'retrying')\n"
+    "                          OR u.status IS NULL THEN w.processed_at\n"
+    "                        ELSE coalesce(w.processed_at,\n"
+    "                                      clock_timestamp()) END,\n"
+    "    redrives = u.redrives, retry_at = u.retry_at,\n"
     "    updated_at = clock_timestamp()\n"
-    "FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[])\n"
-    "     AS u (id, replays, duplicates, places, status)\n"
+    "FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[],\n"
+    "     $6::int[], $7::text[], $8::int[], $9::timestamptz[])\n"
+    "     AS u (id, replays, duplicates, places, status, attempts, error,\n"
+    "     redrives, retry_at)\n"
     "WHERE w.webhook_id = u.id";
+
+/* Only for somebody: a notification holds a lock that all commits share. */
+static const char notify[] =
+    "SELECT pg_notify('clerkstream_applied', '')\n"
+    "WHERE EXISTS (SELECT FROM clerkstream_waiters WHERE expires_at > now())";
+
+/* Locks on whole tables that keep us from writing, held or waited for: whoever
+ * queues up behind one of them waits too. */
+static const char table_locks[] =
+    "SELECT 1 FROM pg_locks\n"
+    "WHERE locktype = 'relation' AND pid IS DISTINCT FROM pg_backend_pid()\n"
+    "  AND database = (SELECT oid FROM pg_database\n"
+    "                  WHERE datname = current_database())\n"
+    "  AND relation IN ('users'::regclass, 'organizations'::regclass,\n"
+    "      'organization_memberships'::regclass, 'workspaces'::regclass,\n"
+    "      'webhook_events'::regclass, 'entity_versions'::regclass)\n"
+    "  AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock',\n"
+    "      'AccessExclusiveLock')\n"
+    "LIMIT 1";
 
 #define T PG_TEXT
 #define U PG_UUID
@@ -256,6 +314,7 @@ const struct statement statements[STATEMENTS] = {
                          {U, T, T, T, T, T, T, T, T, J, T, T, W, W, W, T}},
     [STATEMENT_TOMBSTONES] = {"tombstones", tombstones, 5, {U, T, T, W, T}},
     [STATEMENT_SYNCS] = {"syncs", syncs, 3, {U, T, T}},
+    [STATEMENT_TROUBLES] = {"troubles", troubles, 3, {U, T, T}},
     [STATEMENT_WORKSPACES] = {"workspaces", workspaces, 3, {U, U, W}},
     [STATEMENT_SUBDOMAINS_FREE] = {"subdomains_free",
                                    subdomains_free,
@@ -279,11 +338,16 @@ const struct statement statements[STATEMENTS] = {
                              {T, T, I, N, I, N, T, B, N, T, N, T, T, T}},
     [STATEMENT_LEDGER_INSERT] = {"ledger_insert",
                                  ledger_insert,
-                                 13,
-                                 {T, T, T, PG_JSON, T, T, T, I, N, I, T, I, W}},
+                                 16,
+                                 {T, T, T, PG_JSON, T, I, T, T, I, N, I, T, I,
+                                  I, W, W}},
     [STATEMENT_LEDGER_UPDATE] = {"ledger_update",
                                  ledger_update,
-                                 5,
-                                 {T, I, I, T, T}},
+                                 9,
+                                 {T, I, I, T, T, I, T, I, W}},
+    [STATEMENT_NOTIFY] = {"notify", notify, 0, {0}},
     [STATEMENT_COMMIT] = {"commit", "COMMIT", 0, {0}},
+    [STATEMENT_UNMARKED] = {"unmarked", unmarked, 1, {T}},
+    [STATEMENT_MARK_FAILED] = {"mark_failed", mark_failed, 1, {T}},
+    [STATEMENT_TABLE_LOCKS] = {"table_locks", table_locks, 0, {0}},
 };

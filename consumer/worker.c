@@ -1,5 +1,7 @@
 #include "consumer/worker.h"
 
+#include "consumer/kafka_message.h"
+#include "consumer/retry.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/memory.h"
@@ -9,19 +11,33 @@
 
 #define PATIENCE_MS 5000 /* for one batch, before that is told */
 #define BATCH_BYTES_MAX (4 * 1024 * 1024)
+#define HOLD_RETRY_MS 1000 /* a retry that can be sent nowhere */
 
-static void drop(struct record *records, size_t *count, int32_t partition,
-                 bool is_all)
+static void drop(struct record *records, size_t *count, enum stream stream,
+                 int32_t partition)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < *count; i++) {
-        if (is_all || records[i].partition == partition)
-            source_release(&records[i]);
+        if (records[i].stream == stream && records[i].partition == partition)
+            kafka_message_release(&records[i]);
         else
             records[kept++] = records[i];
     }
     *count = kept;
+}
+
+static void drop_all(struct worker *worker)
+{
+    while (worker->batch_count > 0)
+        kafka_message_release(&worker->batch[--worker->batch_count]);
+    while (worker->held_count > 0)
+        kafka_message_release(&worker->held[--worker->held_count]);
+    while (worker->waiting.count > 0) {
+        struct record record;
+        waiting_take(&worker->waiting, INT64_MAX, &record);
+        kafka_message_release(&record);
+    }
 }
 
 void worker_release(struct worker *worker)
@@ -29,6 +45,7 @@ void worker_release(struct worker *worker)
     worker_leave(worker);
     free(worker->batch);
     free(worker->held);
+    waiting_release(&worker->waiting);
     postgres_free(worker->apply.db);
     sink_free(worker->apply.sink);
     apply_release(&worker->apply);
@@ -38,26 +55,33 @@ void worker_release(struct worker *worker)
     pthread_mutex_destroy(&worker->lock);
 }
 
-static void on_assigned(void *context, int32_t partition)
+static void on_assigned(void *context, enum stream stream, int32_t partition)
 {
-    progress_add(&((struct worker *)context)->progress, partition);
+    progress_add(&((struct worker *)context)->progress, stream, partition);
 }
 
 /* librdkafka remembers a pause over a rebalance, and resuming what it did not
  * pause makes it jump: so the pause ends before the partition goes. */
-static void on_revoked(void *context, int32_t partition)
+static void on_revoked(void *context, enum stream stream, int32_t partition)
 {
     struct worker *worker = context;
+    const struct settings *common = &worker->set.cfg->common;
     struct progress_partition *found =
-        progress_find(&worker->progress, partition);
+        progress_find(&worker->progress, stream, partition);
+    struct record record;
 
     if (found != NULL && found->is_paused)
-        source_resume(worker->source, partition);
-    drop(worker->batch, &worker->batch_count, partition, false);
-    drop(worker->held, &worker->held_count, partition, false);
-    progress_remove(&worker->progress, partition);
+        source_resume(worker->source, stream, partition);
+    drop(worker->batch, &worker->batch_count, stream, partition);
+    drop(worker->held, &worker->held_count, stream, partition);
+    while (stream == STREAM_RETRIES &&
+           waiting_take_of(&worker->waiting, partition, &record))
+        kafka_message_release(&record);
+    progress_remove(&worker->progress, stream, partition);
     meters_set_lag(worker->set.meters, worker->set.cfg->group,
-                   worker->set.cfg->common.events_topic, partition, 0);
+                   stream == STREAM_EVENTS ? common->events_topic
+                                           : common->retry_topic,
+                   partition, 0);
 }
 
 static void on_rebalanced(void *context)
@@ -77,7 +101,7 @@ int worker_init(struct worker *worker, const struct worker_setting *set,
                                        worker};
     size_t room = (size_t)set->cfg->batch_max;
 
-    *worker = (struct worker){.set = *set, .number = number};
+    *worker = (struct worker){.set = *set, .number = number, .due_max = 1};
     worker->batch = memory_resize(NULL, room, sizeof(*worker->batch));
     worker->apply = (struct apply){.db = postgres_new(set->cfg->database_url),
                                    .sink = sink_new(set->outlet),
@@ -92,8 +116,7 @@ int worker_init(struct worker *worker, const struct worker_setting *set,
 /* The messages belong to the library: they go before the handle does. */
 void worker_leave(struct worker *worker)
 {
-    drop(worker->batch, &worker->batch_count, 0, true);
-    drop(worker->held, &worker->held_count, 0, true);
+    drop_all(worker);
     source_close(worker->source);
     worker->source = NULL;
 }
@@ -141,13 +164,22 @@ void worker_set_busy(struct worker *worker, bool is_busy)
     atomic_store(&worker->busy_since_ms, is_busy ? clock_steady_ms() : 0);
 }
 
-static bool poll_one(struct worker *worker, int timeout_ms)
+/* False where nothing has come. */
+static bool poll_one(struct worker *worker, int64_t timeout_ms)
 {
     struct record record;
 
-    if (!source_poll(worker->source, timeout_ms, &record))
+    if (!source_poll(worker->source, (int)timeout_ms, &record))
         return false;
-    worker->batch[worker->batch_count++] = record;
+    if (record.stream == STREAM_EVENTS) {
+        worker->batch[worker->batch_count++] = record;
+        return true;
+    }
+    kafka_message_detach(&record);
+    waiting_add(&worker->waiting, &record,
+                clock_steady_ms() + retry_wait_ms(&record, clock_wall_ms()));
+    if (worker->waiting.is_full)
+        worker_settle(worker);
     return true;
 }
 
@@ -161,18 +193,36 @@ void worker_collect(struct worker *worker, int timeout_ms)
     if (!poll_one(worker, timeout_ms))
         return;
     until_ms = clock_steady_ms() + cfg->batch_linger_ms;
-    while (worker->batch_count > 0 &&
-           worker->batch_count < (size_t)cfg->batch_max) {
+    while (worker->batch_count < (size_t)cfg->batch_max) {
         int64_t left_ms = until_ms - clock_steady_ms();
-        bytes += worker->batch[worker->batch_count - 1].value.size;
+        size_t before = worker->batch_count;
         if (bytes > BATCH_BYTES_MAX ||
-            !poll_one(worker, left_ms > 0 ? (int)left_ms : 0))
+            !poll_one(worker, left_ms > 0 ? left_ms : 0))
             return;
+        if (worker->batch_count > before)
+            bytes += worker->batch[before].value.size;
     }
+}
+
+void worker_collect_due(struct worker *worker)
+{
+    size_t most = worker->due_max;
+    size_t bytes = 0;
+
+    worker->batch_count = 0;
+    while (worker->batch_count < most && bytes <= BATCH_BYTES_MAX &&
+           waiting_take(&worker->waiting, clock_steady_ms(),
+                        &worker->batch[worker->batch_count]))
+        bytes += worker->batch[worker->batch_count++].value.size;
 }
 
 void worker_hold(struct worker *worker, const struct record *record)
 {
+    if (record->stream == STREAM_RETRIES) {
+        waiting_add(&worker->waiting, record,
+                    clock_steady_ms() + HOLD_RETRY_MS);
+        return;
+    }
     if (worker->held_count == worker->held_room) {
         worker->held_room = worker->held_room > 0 ? worker->held_room * 2 : 64;
         worker->held = memory_resize(worker->held, worker->held_room,
@@ -184,35 +234,50 @@ void worker_hold(struct worker *worker, const struct record *record)
 void worker_done(struct worker *worker, struct record *record)
 {
     struct progress_partition *partition =
-        progress_find(&worker->progress, record->partition);
+        progress_find(&worker->progress, record->stream, record->partition);
 
     if (partition != NULL && partition->next <= record->offset)
         partition->next = record->offset + 1;
-    source_release(record);
+    kafka_message_release(record);
 }
 
 static void settle_partition(struct worker *worker,
-                             struct progress_partition *partition)
+                             struct progress_partition *at)
 {
-    int64_t done = progress_done(partition, worker->held, worker->held_count);
-    bool is_paused = worker->is_away || worker->is_halted ||
-                     progress_is_held(partition->partition, worker->held,
-                                      worker->held_count);
+    int64_t done = progress_done(at);
+    bool is_paused = worker->is_away || worker->is_halted || at->is_held ||
+                     (at->stream == STREAM_RETRIES && worker->waiting.is_full);
 
-    if (done > partition->stored) {
-        source_store(worker->source, partition->partition, done);
-        partition->stored = done;
+    if (done > at->stored) {
+        source_store(worker->source, at->stream, at->partition, done);
+        at->stored = done;
     }
-    if (is_paused && !partition->is_paused)
-        source_pause(worker->source, partition->partition);
-    if (!is_paused && partition->is_paused)
-        source_resume(worker->source, partition->partition);
-    partition->is_paused = is_paused;
+    if (is_paused && !at->is_paused)
+        source_pause(worker->source, at->stream, at->partition);
+    if (!is_paused && at->is_paused)
+        source_resume(worker->source, at->stream, at->partition);
+    at->is_paused = is_paused;
+}
+
+static void tell_gauge(struct metric_series *gauge, size_t count, int64_t *told)
+{
+    metric_add(gauge, (int64_t)count - *told);
+    *told = (int64_t)count;
 }
 
 void worker_settle(struct worker *worker)
 {
-    for (size_t i = 0; i < worker->progress.count; i++)
-        settle_partition(worker, &worker->progress.items[i]);
-    metric_set(worker->set.meters->held, (int64_t)worker->held_count);
+    struct progress *progress = &worker->progress;
+
+    progress_close_all(progress);
+    for (size_t i = 0; i < worker->held_count; i++)
+        progress_open(progress, &worker->held[i], true);
+    for (size_t i = 0; i < worker->waiting.count; i++)
+        progress_open(progress, &worker->waiting.items[i].record, false);
+    for (size_t i = 0; i < progress->count; i++)
+        settle_partition(worker, &progress->items[i]);
+    tell_gauge(worker->set.meters->held, worker->held_count,
+               &worker->held_told);
+    tell_gauge(worker->set.meters->waiting, worker->waiting.count,
+               &worker->waiting_told);
 }

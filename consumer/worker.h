@@ -1,7 +1,8 @@
 /* worker - one thread: one member of the group, one database session.
  *
  * What the path in consume.c works on: the records that were polled, those that
- * are held, and what the outside is told.  Only `status` is touched by others.
+ * are held, the retries that wait, and what the outside is told.  Only `status`
+ * is touched by others.
  */
 #pragma once
 
@@ -10,6 +11,8 @@
 #include "consumer/kafka_source.h"
 #include "consumer/meters.h"
 #include "consumer/progress.h"
+#include "consumer/trouble.h"
+#include "consumer/waiting.h"
 #include "shared/kafka_watch.h"
 
 #include <pthread.h>
@@ -36,17 +39,24 @@ struct worker {
 
     struct record *batch; /* polled, room for batch_max */
     size_t batch_count;
-    struct record *held; /* could not be applied yet */
+    struct record *held; /* neither applied nor sent elsewhere yet */
     size_t held_count;
     size_t held_room;
-    bool is_away;      /* no database: everything is held */
-    unsigned attempts; /* of what is held */
-    int64_t due_ms;    /* when to try it again, on the steady clock */
+    bool is_away;           /* no database, or no broker: all is held */
+    unsigned attempts;      /* of what is held */
+    int64_t due_ms;         /* when to try it again, on the steady clock */
+    struct waiting waiting; /* retries, until they are due */
+    size_t due_max;         /* how many of them to try at once */
+    struct trouble trouble;
+    int64_t late_ms; /* when the batch at hand should have come to an end */
     struct guard guard;
     bool is_halted; /* the guard tripped */
     bool is_assigned;
     struct progress progress;
     int64_t looked_ms; /* when lag and database were last looked at */
+    int64_t mark_ms;   /* when to mark users as failed again */
+    unsigned mark_failures;
+    int64_t held_told, waiting_told; /* this worker's part of the gauges */
 
     _Atomic int64_t busy_since_ms; /* with the database; 0: is not */
     pthread_mutex_t lock;
@@ -71,16 +81,18 @@ bool worker_is_ready(struct worker *worker,
                      char ret_reason[WORKER_REASON_BYTES]);
 
 /* Poll a batch into worker->batch, waiting at most `timeout_ms` for the first
- * record. */
+ * record; retries go to those that wait. */
 void worker_collect(struct worker *worker, int timeout_ms);
+/* Instead: the retries that are due, at most due_max of them. */
+void worker_collect_due(struct worker *worker);
 
 /* A record is committed: it counts for the offsets, and is released. */
 void worker_done(struct worker *worker, struct record *record);
 
-/* Keep a record for later; it is taken. */
+/* Keep a record for later; it is taken.  A retry waits again. */
 void worker_hold(struct worker *worker, const struct record *record);
 
-/* Store how far each partition has come, pause those with something held,
- * resume the others.  Safe at any time: what was polled and is neither done nor
- * held is not counted. */
+/* Store how far each partition has come, pause those with something held (and
+ * all retries when enough of them wait), resume the others.  Safe at any time:
+ * what was polled and is neither done nor held is not counted. */
 void worker_settle(struct worker *worker);

@@ -174,6 +174,9 @@ class Deployment:
             timeout, f"offsets {ends} to be committed\n{self.tails()}",
         )  # fmt: skip
 
+    def retries(self):
+        return self.kafka.read(self.retry_topic)
+
     def dead_letters(self):
         return self.kafka.read(self.dead_letter_topic)
 

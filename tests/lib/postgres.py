@@ -60,11 +60,18 @@ class Cluster:
         digest = hashlib.sha256(Path(console).read_bytes()).hexdigest()[:16]
         name = f"migrated_{digest}"
         known = "SELECT 1 FROM pg_database WHERE datname = %s"
-        if not query(self.url, known, name):
-            self.run(f'CREATE DATABASE "{name}_unfinished"')
-            migrate(console, self.database_url(f"{name}_unfinished"))
-            self.run(f'ALTER DATABASE "{name}_unfinished" RENAME TO "{name}"')
+        with closing(psycopg.connect(self.url, autocommit=True)) as session:
+            # Tests that run side by side make it once.
+            session.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+            if not session.execute(known, [name]).fetchall():
+                self.make_template(name, console)
         return name
+
+    def make_template(self, name, console):
+        self.run(f'DROP DATABASE IF EXISTS "{name}_unfinished"')
+        self.run(f'CREATE DATABASE "{name}_unfinished"')
+        migrate(console, self.database_url(f"{name}_unfinished"))
+        self.run(f'ALTER DATABASE "{name}_unfinished" RENAME TO "{name}"')
 
     def drop_database(self, url):
         name = urlsplit(url).path.lstrip("/")

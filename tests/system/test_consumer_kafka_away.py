@@ -68,7 +68,9 @@ def test_a_consumer_waits_for_a_broker_that_is_started_later(away, broker):
     stream.assert_applied()
 
 
-@pytest.mark.parametrize("which", ["events_topic", "dead_letter_topic"])
+@pytest.mark.parametrize(
+    "which", ["events_topic", "retry_topic", "dead_letter_topic"]
+)
 def test_a_consumer_waits_for_topics_that_are_made_later(deployment, which):
     topic = getattr(deployment, which)
     deployment.kafka.delete_topic(topic)

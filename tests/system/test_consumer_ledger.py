@@ -71,6 +71,8 @@ def test_a_row_of_an_applied_event(deployment):
         "duplicates": 0,
         "duplicate_offsets": [],
         "replays": 0,
+        "retry_at": None,
+        "redrives": 0,
         "created_at": instant(taken_ms),
     }
     (text,) = deployment.query("SELECT payload::text FROM webhook_events")

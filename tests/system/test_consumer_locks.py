@@ -1,7 +1,7 @@
 """Rows that somebody else holds, or that the application refuses for now.
 
-Only what needs such a row waits for it; all else flows on, and what waited
-is applied in the end, by itself.
+Only what needs such a row waits for it, on the retry topic; all else flows
+on, in the same partition too, and what waited is applied in the end.
 """
 
 import time
@@ -77,58 +77,70 @@ def made_and_dropped(deployment, make, drop):
         deployment.query(drop)
 
 
-def assert_all_applied(deployment, consumer):
+def assert_all_applied(deployment, consumer, tries=None):
+    """tries: of the last event, at least."""
     deployment.wait_until_consumed()
     deployment.wait_for_ledger(len(deployment.posted))
     posted = deployment.posted
     assert_equal(model.tables(posted), deployment.tables(), posted)
     assert deployment.dead_letters() == []
+    for row in deployment.query("SELECT sync_status, sync_error FROM users"):
+        assert row in (
+            {"sync_status": "synced", "sync_error": None},
+            {"sync_status": "pending", "sync_error": None},
+        )
+    if tries:
+        row = deployment.ledger()[posted[-1 - len(OTHERS)][0]]
+        assert row["attempts"] >= tries
+        assert (row["last_error"], row["retry_at"]) == (None, None)
     consumer.wait_ready()
 
 
-def others_flow_while_one_waits(deployment, consumer, event):
-    """The event's partition is held, with what comes later in it."""
-    ((partition, offset),) = publish(deployment, event)
-    held = deployment.posted[-1][0]
-    waits_for(consumer, "locked or refused")
-    assert consumer.get("/healthz").status == 200
-    placed = publish(deployment, *(user(id, at=2) for id in OTHERS))
-    elsewhere = {
-        id
-        for (id, _), (at, _) in zip(deployment.posted[-len(OTHERS):], placed)
-        if at != partition
-    }  # fmt: skip
-    assert len(elsewhere) > 30
+def is_retrying(deployment, id):
+    row = deployment.ledger().get(id)
+    return row and row["status"] == "retrying" and row
+
+
+def others_flow_while_one_waits(deployment, consumer, event, sqlstate):
+    """All of them; what waits does not make it unready."""
+    publish(deployment, event)
+    id = deployment.posted[-1][0]
+    row = wait_until(lambda: is_retrying(deployment, id), 10, "a retry")
+    assert sqlstate in row["last_error"] and row["processed_at"] is None
+    assert row["payload"] == event and row["retry_at"] is not None
+    publish(deployment, *(user(other, at=2) for other in OTHERS))
+    ids = {id for id, _ in deployment.posted} - {id}
     wait_until(
-        lambda: elsewhere <= deployment.ledger().keys(), 5,
-        "the events of all other partitions",
-    )  # fmt: skip
-    time.sleep(1)
-    assert held not in deployment.ledger()
-    assert_committed_is_in_ledger(deployment)
-    committed = deployment.kafka.committed(
-        deployment.events_topic, deployment.group
+        lambda: ids <= deployment.ledger().keys(), 8, "all other events"
     )
-    assert committed.get(partition, 0) <= offset
-    assert consumer.get("/readyz").status == 503
-    assert consumer.metric("clerkstream_held_events") >= 1
+    wait_until(
+        lambda: is_retrying(deployment, id)["attempts"] >= 2, 8, "a retry"
+    )
+    assert_committed_is_in_ledger(deployment)
+    assert consumer.get("/readyz").status == 200
+    assert consumer.get("/healthz").status == 200
+    assert consumer.metric("clerkstream_held_events") == 0
+    assert consumer.metric("clerkstream_retries_total", result="again") >= 1
+    assert deployment.dead_letters() == []
 
 
 def test_a_row_locked_by_somebody_else(deployment, consumer):
     row = "SELECT 1 FROM users WHERE clerk_user_id = 'user_a' FOR UPDATE"
     with locked(deployment, row):
         others_flow_while_one_waits(
-            deployment, consumer, user("user_a", at=5, first_name="Augusta")
+            deployment, consumer, user("user_a", at=5, first_name="Augusta"),
+            "55P03",
         )
-    assert_all_applied(deployment, consumer)
+    assert_all_applied(deployment, consumer, tries=3)
 
 
 def test_a_trigger_that_raises(deployment, consumer):
     with made_and_dropped(deployment, RAISE, "DROP FUNCTION no CASCADE"):
         others_flow_while_one_waits(
-            deployment, consumer, user("user_a", at=5, first_name="Augusta")
+            deployment, consumer, user("user_a", at=5, first_name="Augusta"),
+            "P0001",
         )
-    assert_all_applied(deployment, consumer)
+    assert_all_applied(deployment, consumer, tries=3)
 
 
 def test_a_unique_index_of_the_application(deployment, consumer):
@@ -139,9 +151,10 @@ def test_a_unique_index_of_the_application(deployment, consumer):
         "DROP INDEX one",
     ):  # fmt: skip
         others_flow_while_one_waits(
-            deployment, consumer, user("user_a", at=5, external_id="crm-1")
+            deployment, consumer, user("user_a", at=5, external_id="crm-1"),
+            "23505",
         )
-    assert_all_applied(deployment, consumer)
+    assert_all_applied(deployment, consumer, tries=3)
 
 
 def test_a_foreign_key_of_the_application(deployment, consumer):
@@ -154,9 +167,10 @@ def test_a_foreign_key_of_the_application(deployment, consumer):
         "DROP TABLE bills",
     ):
         others_flow_while_one_waits(
-            deployment, consumer, organization_deleted("org_a", at=5)
+            deployment, consumer, organization_deleted("org_a", at=5),
+            "23503",
         )
-    assert_all_applied(deployment, consumer)
+    assert_all_applied(deployment, consumer, tries=3)
 
 
 def test_a_whole_batch_with_some_that_wait(deployment):
@@ -171,11 +185,17 @@ def test_a_whole_batch_with_some_that_wait(deployment):
            " ('user_other_3', 'user_other_30') FOR UPDATE")  # fmt: skip
     with locked(deployment, row):
         publish(deployment, *(user(id, at=2) for id in OTHERS))
-        waits_for(consumer, "locked or refused")
         wait_until(
-            lambda: len(deployment.ledger()) == 2 * len(OTHERS) - 2, 5,
-            "all but two events",
+            lambda: len(deployment.ledger()) == 2 * len(OTHERS), 10,
+            "all events",
         )  # fmt: skip
+        waiting = deployment.query(
+            "SELECT entity_id FROM webhook_events WHERE status = 'retrying'"
+            " ORDER BY 1"
+        )
+        assert [row["entity_id"] for row in waiting] == [
+            "user_other_3", "user_other_30",
+        ]  # fmt: skip
     assert_all_applied(deployment, consumer)
 
 
@@ -193,6 +213,7 @@ def test_a_register_that_is_locked_is_waited_for(deployment, consumer):
 
 
 def test_a_table_locked_for_maintenance(deployment, consumer):
+    """Whatever is tried would fail: that is no fault of the events."""
     statement = "LOCK TABLE organizations; SELECT 1"
     with psycopg.connect(deployment.database_url) as session:
         session.execute(statement)
@@ -203,9 +224,10 @@ def test_a_table_locked_for_maintenance(deployment, consumer):
                 user(f"user_{n}", at=4),
             )
         ))  # fmt: skip
-        waits_for(consumer, "locked or refused")
+        waits_for(consumer, "a whole table is locked")
         session.rollback()
     assert_all_applied(deployment, consumer)
+    assert deployment.retries() == []
 
 
 @pytest.fixture

@@ -85,7 +85,10 @@ def test_a_row_is_locked(deployment):
             deployment.publish([(f"msg_{table}", user("user_a", at=2))])
             time.sleep(1)
             stop_in_time(consumer)
-            assert rows_in_ledger(deployment) < len(deployment.posted)
+            assert not deployment.query(
+                "SELECT FROM webhook_events WHERE webhook_id = %s"
+                " AND status <> 'retrying'", f"msg_{table}",
+            )  # fmt: skip
         consumer.start()
         deployment.wait_for_ledger(len(deployment.posted))
 

@@ -33,7 +33,7 @@ static inline struct event *event_of_record(struct arena *arena,
 static inline struct event *event_of(struct arena *arena, const char *id,
                                      const char *text)
 {
-    const struct record record = {.topic = slice_of("clerk.events"),
+    const struct record record = {.origin = {.topic = slice_of("clerk.events")},
                                   .created_ms = 1700000000000,
                                   .key = slice_of("key"),
                                   .value = json_of(arena, text),
@@ -46,7 +46,7 @@ static inline struct event *event_of(struct arena *arena, const char *id,
 static inline struct event *snapshot_of(struct arena *arena, const char *id,
                                         const char *text)
 {
-    const struct record record = {.topic = slice_of("clerk.events"),
+    const struct record record = {.origin = {.topic = slice_of("clerk.events")},
                                   .created_ms = 1700000000000,
                                   .key = slice_of("key"),
                                   .value = json_of(arena, text),

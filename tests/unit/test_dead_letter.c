@@ -17,8 +17,8 @@ static const struct {
     {STAGE_WRITE, "clerkstream.DatabaseError"},
 };
 
-static void assert_header(const struct dead_letter_header *headers,
-                          const char *name, const char *value)
+static void assert_header(const struct letter_header *headers, const char *name,
+                          const char *value)
 {
     int count = 0;
 
@@ -39,11 +39,15 @@ static void a_dead_letter_tells_all_that_is_needed_to_put_it_back(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
-        struct event event = {.record = {.topic = slice_of("clerk.events"),
-                                         .partition = 11,
-                                         .offset = INT64_MAX},
-                              .stage = stages[i].stage};
-        struct dead_letter_header headers[DEAD_LETTER_HEADERS];
+        struct event event = {
+            .record = {.stream = STREAM_RETRIES,
+                       .partition = 1,
+                       .offset = 2,
+                       .origin = {slice_of("clerk.events"), 11, INT64_MAX},
+                       .redrives = 3},
+            .attempts = 6,
+            .stage = stages[i].stage};
+        struct letter_header headers[DEAD_LETTER_HEADERS];
         error_set(&event.refusal, ERROR_INPUT, "id is no string");
         dead_letter_headers(&event, 1700000000123, &arena, headers);
         assert_header(headers, "__connect.errors.topic", "clerk.events");
@@ -56,9 +60,10 @@ static void a_dead_letter_tells_all_that_is_needed_to_put_it_back(void **state)
         assert_header(headers, "__connect.errors.exception.message",
                       "id is no string");
         assert_header(headers, "clerkstream-reason", "id is no string");
-        assert_header(headers, "clerkstream-attempts", "1");
+        assert_header(headers, "clerkstream-attempts", "6");
         assert_header(headers, "clerkstream-failed-at", "1700000000123");
-        assert_header(headers, "clerkstream-redrives", "0");
+        assert_header(headers, "clerkstream-redrives", "3");
+        assert_header(headers, "clerkstream-retry-at", "");
     }
     arena_release(&arena);
 }

@@ -1,212 +1,115 @@
 /* What a batch adds to the ledger. */
-#include "consumer/ledger.h"
+#include "tests/unit/ledger_cases.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#define EVENTS_MAX 4
-
-static struct arena arena;
-
-/* An event of a batch, and what the table knows of it: c(ompleted),
- * s(uperseded), i(gnored) and f(ailed) are the verdicts; in the table '-' is
- * nothing, 'a' applied, 'o' open; '!' these coordinates too. */
-struct given {
-    const char *id;
-    int64_t offset;
-    char verdict;
-    const char *known;
-};
-
-struct expected {
-    const char *id;
-    char verdict;
-    bool exists, is_settled;
-    int replays, duplicates;
-    const char *offsets;
-};
-
-static const struct {
-    const char *name;
-    struct given given[EVENTS_MAX];
-    const char *dead_letters; /* which of them are due */
-    struct expected expected[EVENTS_MAX];
-} cases[] = {
-    {"new", {{"a", 1, 'c', "-"}}, ".", {{"a", 'c', 0, 1, 0, 0, "{}"}}},
+static const struct ledger_case cases[] = {
+    {"new",
+     {{"a", 1, 'c', "-", ' '}},
+     ".",
+     {{"a", false, 'c', 1, 0, 0, "{}", 0, 0}}},
     {"seen at this place: a replay",
-     {{"a", 1, 's', "a!"}},
+     {{"a", 1, 's', "c!", ' '}},
      ".",
-     {{"a", 's', 1, 0, 1, 0, "{}"}}},
+     {{"a", true, '.', 0, 1, 0, "{}", 0, 0}}},
     {"seen elsewhere: a duplicate",
-     {{"a", 2, 'c', "a"}},
+     {{"a", 2, 'c', "s", ' '}},
      ".",
-     {{"a", 'c', 1, 0, 0, 1, "{t:3:2}"}}},
+     {{"a", true, '.', 0, 0, 1, "{t:3:2}", 0, 0}}},
     {"twice in one batch",
-     {{"a", 1, 'c', "-"}, {"a", 2, 'c', "-"}},
+     {{"a", 1, 'c', "-", ' '}, {"a", 2, 'c', "-", ' '}},
      "..",
-     {{"a", 'c', 0, 1, 0, 1, "{t:3:2}"}}},
+     {{"a", false, 'c', 1, 0, 1, "{t:3:2}", 0, 0}}},
     {"the first of a batch tells its status",
-     {{"a", 1, 's', "-"}, {"a", 2, 'c', "-"}},
+     {{"a", 1, 's', "-", ' '}, {"a", 2, 'c', "-", ' '}},
      "..",
-     {{"a", 's', 0, 1, 0, 1, "{t:3:2}"}}},
+     {{"a", false, 's', 1, 0, 1, "{t:3:2}", 0, 0}}},
     {"the same record twice in one batch",
-     {{"a", 1, 'c', "-"}, {"a", 1, 'c', "-"}},
+     {{"a", 1, 'c', "-", ' '}, {"a", 1, 'c', "-", ' '}},
      "..",
-     {{"a", 'c', 0, 1, 1, 0, "{}"}}},
+     {{"a", false, 'c', 1, 1, 0, "{}", 0, 0}}},
     {"a replay of one and two duplicates",
-     {{"a", 1, 'c', "a!"}, {"a", 7, 'c', "a"}, {"a", 8, 'c', "a"}},
+     {{"a", 1, 'c', "c!", ' '},
+      {"a", 7, 'c', "c", ' '},
+      {"a", 8, 'c', "c", ' '}},
      "...",
-     {{"a", 'c', 1, 0, 1, 2, "{t:3:7,t:3:8}"}}},
+     {{"a", true, '.', 0, 1, 2, "{t:3:7,t:3:8}", 0, 0}}},
     {"a duplicate, and that record again",
-     {{"a", 7, 'c', "a"}, {"a", 7, 'c', "a"}},
+     {{"a", 7, 'c', "c", ' '}, {"a", 7, 'c', "c", ' '}},
      "..",
-     {{"a", 'c', 1, 0, 1, 1, "{t:3:7}"}}},
+     {{"a", true, '.', 0, 1, 1, "{t:3:7}", 0, 0}}},
     {"three times new",
-     {{"a", 1, 'c', "-"}, {"a", 2, 'c', "-"}, {"a", 3, 'c', "-"}},
+     {{"a", 1, 'c', "-", ' '},
+      {"a", 2, 'c', "-", ' '},
+      {"a", 3, 'c', "-", ' '}},
      "...",
-     {{"a", 'c', 0, 1, 0, 2, "{t:3:2,t:3:3}"}}},
+     {{"a", false, 'c', 1, 0, 2, "{t:3:2,t:3:3}", 0, 0}}},
     {"of several ids, by id",
-     {{"b", 1, 'i', "-"}, {"a", 2, 'c', "a!"}, {"b", 3, 'c', "-"}},
+     {{"b", 1, 'i', "-", ' '},
+      {"a", 2, 'c', "c!", ' '},
+      {"b", 3, 'c', "-", ' '}},
      "...",
-     {{"a", 'c', 1, 0, 1, 0, "{}"}, {"b", 'i', 0, 1, 0, 1, "{t:3:3}"}}},
+     {{"a", true, '.', 0, 1, 0, "{}", 0, 0},
+      {"b", false, 'i', 1, 0, 1, "{t:3:3}", 0, 0}}},
     {"failed, and new",
-     {{"a", 1, 'f', "-"}},
+     {{"a", 1, 'f', "-", ' '}},
      "!",
-     {{"a", 'f', 0, 1, 0, 0, "{}"}}},
+     {{"a", false, 'f', 1, 0, 0, "{}", 0, 0}}},
     {"failed again: one dead letter is enough",
-     {{"a", 1, 'f', "o!"}},
+     {{"a", 1, 'f', "f!", ' '}},
      ".",
-     {{"a", 'f', 1, 0, 1, 0, "{}"}}},
+     {{"a", true, '.', 0, 1, 0, "{}", 0, 0}}},
     {"failed twice in one batch",
-     {{"a", 1, 'f', "-"}, {"a", 2, 'f', "-"}},
+     {{"a", 1, 'f', "-", ' '}, {"a", 2, 'f', "-", ' '}},
      "!.",
-     {{"a", 'f', 0, 1, 0, 1, "{t:3:2}"}}},
+     {{"a", false, 'f', 1, 0, 1, "{t:3:2}", 0, 0}}},
     {"a duplicate of what failed",
-     {{"a", 2, 'f', "o"}},
+     {{"a", 2, 'f', "f", ' '}},
      ".",
-     {{"a", 'f', 1, 0, 0, 1, "{t:3:2}"}}},
+     {{"a", true, '.', 0, 0, 1, "{t:3:2}", 0, 0}}},
     {"failed before, and now applied",
-     {{"a", 1, 'c', "o!"}},
+     {{"a", 1, 'c', "f!", ' '}},
      ".",
-     {{"a", 'c', 1, 1, 1, 0, "{}"}}},
+     {{"a", true, 'c', 1, 1, 0, "{}", 0, 0}}},
     {"failed before, and now too late",
-     {{"a", 2, 's', "o"}},
+     {{"a", 2, 's', "f", ' '}},
      ".",
-     {{"a", 's', 1, 1, 0, 1, "{t:3:2}"}}},
+     {{"a", true, 's', 1, 0, 1, "{t:3:2}", 0, 0}}},
     {"failed and applied in one batch",
-     {{"a", 1, 'f', "-"}, {"a", 2, 'c', "-"}},
+     {{"a", 1, 'f', "-", ' '}, {"a", 2, 'c', "-", ' '}},
      "!.",
-     {{"a", 'c', 0, 1, 0, 1, "{t:3:2}"}}},
-    {"applied and failed in one batch",
-     {{"a", 1, 'c', "-"}, {"a", 2, 'f', "-"}},
+     {{"a", false, 'c', 2, 0, 1, "{t:3:2}", 0, 0}}},
+    {"applied and failed in one batch: it is on the topic",
+     {{"a", 1, 'c', "-", ' '}, {"a", 2, 'f', "-", ' '}},
      ".!",
-     {{"a", 'c', 0, 1, 0, 1, "{t:3:2}"}}},
-    {"applied before, and now refused",
-     {{"a", 1, 'f', "a!"}},
+     {{"a", false, 'f', 2, 0, 1, "{t:3:2}", 0, 0}}},
+    {"applied before, and now refused: it is on the topic",
+     {{"a", 1, 'f', "c!", ' '}},
      "!",
-     {{"a", 'f', 1, 0, 1, 0, "{}"}}},
+     {{"a", true, 'f', 1, 1, 0, "{}", 0, 0}}},
     {"the first that is applied counts, not the last",
-     {{"a", 1, 'f', "o!"}, {"a", 2, 's', "o"}, {"a", 3, 'c', "o"}},
+     {{"a", 1, 'f', "f!", ' '},
+      {"a", 2, 's', "f", ' '},
+      {"a", 3, 'c', "f", ' '}},
      "...",
-     {{"a", 's', 1, 1, 1, 2, "{t:3:2,t:3:3}"}}},
+     {{"a", true, 's', 1, 1, 2, "{t:3:2,t:3:3}", 0, 0}}},
     {"without an id there is no row",
-     {{"", 1, 'f', "-"}, {"", 2, 'f', "-"}, {"a", 3, 'i', "-"}},
+     {{"", 1, 'f', "-", ' '}, {"", 2, 'f', "-", ' '}, {"a", 3, 'i', "-", ' '}},
      "!!.",
-     {{"a", 'i', 0, 1, 0, 0, "{}"}}},
+     {{"a", false, 'i', 1, 0, 0, "{}", 0, 0}}},
 };
-
-static enum event_verdict verdict_of(char letter)
-{
-    for (int i = VERDICT_COMPLETED; i <= VERDICT_FAILED; i++)
-        if (event_verdict_names[i][0] == letter)
-            return (enum event_verdict)i;
-    fail();
-    return VERDICT_FAILED;
-}
-
-static struct event *event_of_given(const struct given *given)
-{
-    struct event *event = arena_get(&arena, sizeof(*event));
-
-    event->record = (struct record){.topic = slice_of("t"),
-                                    .partition = 3,
-                                    .offset = given->offset,
-                                    .id = slice_of(given->id)};
-    event->verdict = verdict_of(given->verdict);
-    event->fate = given->verdict == 'f' ? EVENT_REFUSE : EVENT_APPLY;
-    return event;
-}
-
-/* What the table says, in the order in which it is asked. */
-static struct ledger_known *known_of(const struct ledger *ledger,
-                                     const struct given *given,
-                                     struct event *const *events, size_t count)
-{
-    struct ledger_known *known =
-        arena_get(&arena, (count + 1) * sizeof(*known));
-
-    for (size_t i = 0; i < ledger->events_count; i++)
-        for (size_t e = 0; e < count; e++)
-            if (ledger->events[i] == events[e])
-                known[i] =
-                    (struct ledger_known){.exists = given[e].known[0] != '-',
-                                          .is_open = given[e].known[0] == 'o',
-                                          .is_seen = given[e].known[1] == '!'};
-    return known;
-}
-
-static bool is_as_expected(const struct ledger_entry *entry,
-                           const struct expected *expected)
-{
-    return slice_is(entry->event->record.id, expected->id) &&
-           entry->exists == expected->exists &&
-           entry->is_settled == expected->is_settled &&
-           (!entry->is_settled ||
-            entry->verdict == verdict_of(expected->verdict)) &&
-           entry->replays == expected->replays &&
-           entry->duplicates == expected->duplicates &&
-           slice_is(entry->duplicate_offsets, expected->offsets);
-}
 
 static void an_id_has_one_row_whatever_comes(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct event *events[EVENTS_MAX];
-        size_t count = 0;
-        struct ledger ledger;
-        while (count < EVENTS_MAX && cases[i].given[count].id != NULL) {
-            events[count] = event_of_given(&cases[i].given[count]);
-            count++;
-        }
-        ledger = ledger_of(events, count, &arena);
-        ledger_fill(&ledger, known_of(&ledger, cases[i].given, events, count),
-                    &arena);
-        for (size_t e = 0; e < ledger.count; e++)
-            if (!is_as_expected(&ledger.entries[e], &cases[i].expected[e]))
-                fail_msg("%s: row %zu is not so", cases[i].name, e);
-        if (ledger.count < EVENTS_MAX)
-            assert_null(cases[i].expected[ledger.count].id);
-        for (size_t e = 0; e < count; e++)
-            if (events[e]->is_dead_letter_due !=
-                (cases[i].dead_letters[e] == '!'))
-                fail_msg("%s: dead letter of event %zu", cases[i].name, e);
-    }
+    assert_cases(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void a_place_is_topic_partition_and_offset(void **state)
 {
     const struct record places[] = {
-        {.topic = {"t", 1}, .partition = 1, .offset = 1, .id = {"a", 1}},
-        {.topic = {"t2", 2}, .partition = 1, .offset = 1, .id = {"a", 1}},
-        {.topic = {"t", 1}, .partition = 2, .offset = 1, .id = {"a", 1}},
-        {.topic = {"t", 1},
-         .partition = 1,
-         .offset = INT64_MAX,
-         .id = {"a", 1}},
+        {.origin = {{"t", 1}, 1, 1}, .id = {"a", 1}},
+        {.origin = {{"t2", 2}, 1, 1}, .id = {"a", 1}},
+        {.origin = {{"t", 1}, 2, 1}, .id = {"a", 1}},
+        {.origin = {{"t", 1}, 1, INT64_MAX}, .id = {"a", 1}},
     };
     struct event *events[4];
     const struct ledger_known known[4] = {{0}};
@@ -223,13 +126,6 @@ static void a_place_is_topic_partition_and_offset(void **state)
     assert_ptr_equal(ledger.entries[0].event, events[0]);
     assert_true(slice_is(ledger.entries[0].duplicate_offsets,
                          "{t2:1:1,t:2:1,t:1:9223372036854775807}"));
-}
-
-static int forget(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
 }
 
 int main(void)

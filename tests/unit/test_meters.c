@@ -1,10 +1,14 @@
 /* The consumer's metrics, by the names that dashboards know. */
 #include "consumer/meters.h"
 
+#include "consumer/decode.h"
+#include "consumer/retry.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -32,7 +36,8 @@ static void what_is_counted_is_told_by_name(void **state)
 {
     (void)state;
     metric_add(meters.verdicts[VERDICT_COMPLETED], 7);
-    metric_add(meters.dead_letters, 2);
+    metric_add(meters.dead_letters[DEAD_LETTER_REFUSED], 2);
+    metric_add(meters.waiting, 6);
     metric_set(meters.held, 5);
     metric_observe_us(meters.event_to_row, 3000);
     metric_observe_us(meters.batch_seconds, 700);
@@ -42,7 +47,8 @@ static void what_is_counted_is_told_by_name(void **state)
     meters_set_lag(&meters, "group", "clerk.events", 3, 41);
     assert_line("clerkstream_events_total{status=\"completed\"} 7");
     assert_line("clerkstream_events_total{status=\"failed\"} 0");
-    assert_line("clerkstream_dead_letters_total 2");
+    assert_line("clerkstream_dead_letters_total{class=\"refused\"} 2");
+    assert_line("clerkstream_waiting_retries 6");
     assert_line("clerkstream_held_events 5");
     assert_line("clerkstream_event_to_row_seconds_bucket{le=\"0.005\"} 1");
     assert_line("clerkstream_event_to_row_seconds_count 1");
@@ -50,6 +56,69 @@ static void what_is_counted_is_told_by_name(void **state)
     assert_line("clerkstream_batch_errors_total{kind=\"away\"} 2");
     assert_line("kafka_consumergroup_lag{consumergroup=\"group\","
                 "topic=\"clerk.events\",partition=\"3\"} 41");
+}
+
+/* An event that is done, and the samples that it adds one to. */
+static const struct {
+    struct event event;
+    const char *names[3];
+} counted[] = {
+    {{.verdict = VERDICT_COMPLETED},
+     {"clerkstream_events_total{status=\"completed\"}",
+      "clerkstream_event_to_row_seconds_count"}},
+    {{.verdict = VERDICT_RETRYING, .fate = EVENT_RETRY},
+     {"clerkstream_events_total{status=\"retrying\"}"}},
+    {{.verdict = VERDICT_RETRYING,
+      .fate = EVENT_RETRY,
+      .record = {.stream = STREAM_RETRIES}},
+     {"clerkstream_events_total{status=\"retrying\"}",
+      "clerkstream_retries_total{result=\"again\"}"}},
+    {{.verdict = VERDICT_SUPERSEDED, .record = {.stream = STREAM_RETRIES}},
+     {"clerkstream_events_total{status=\"superseded\"}",
+      "clerkstream_retries_total{result=\"applied\"}",
+      "clerkstream_event_to_row_seconds_count"}},
+    {{.is_stale = true, .record = {.stream = STREAM_RETRIES}},
+     {"clerkstream_retries_total{result=\"stale\"}"}},
+    {{.verdict = VERDICT_FAILED,
+      .stage = STAGE_DECODE,
+      .attempts = 1,
+      .record = {.is_dead_lettered = true}},
+     {"clerkstream_events_total{status=\"failed\"}",
+      "clerkstream_dead_letters_total{class=\"malformed\"}",
+      "clerkstream_event_to_row_seconds_count"}},
+    {{.verdict = VERDICT_FAILED, .stage = STAGE_WRITE, .attempts = 1},
+     {"clerkstream_events_total{status=\"failed\"}",
+      "clerkstream_event_to_row_seconds_count"}},
+    {{.verdict = VERDICT_FAILED,
+      .stage = STAGE_WRITE,
+      .attempts = RETRY_TRIES,
+      .record = {.stream = STREAM_RETRIES, .is_dead_lettered = true}},
+     {"clerkstream_events_total{status=\"failed\"}",
+      "clerkstream_retries_total{result=\"refused\"}",
+      "clerkstream_dead_letters_total{class=\"retried\"}"}},
+};
+
+static long sample(const char *name)
+{
+    const char *found = strstr(rendered(), name);
+
+    if (found == NULL)
+        fail_msg("no sample %s", name);
+    return found != NULL ? strtol(found + strlen(name) + 1, NULL, 10) : -1;
+}
+
+static void an_event_is_counted_by_what_became_of_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++) {
+        long before[3] = {0};
+        for (int n = 0; n < 3 && counted[i].names[n] != NULL; n++)
+            before[n] = sample(counted[i].names[n]);
+        meters_count_event(&meters, &counted[i].event, 1000);
+        for (int n = 0; n < 3 && counted[i].names[n] != NULL; n++)
+            if (sample(counted[i].names[n]) != before[n] + 1)
+                fail_msg("event %zu: %s", i, counted[i].names[n]);
+    }
 }
 
 /* Prometheus' own rules of names: a prefix, base units, counters in _total. */
@@ -90,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_counted_is_told_by_name),
+        cmocka_unit_test(an_event_is_counted_by_what_became_of_it),
         cmocka_unit_test(names_are_as_prometheus_has_them),
     };
 

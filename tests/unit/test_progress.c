@@ -7,51 +7,82 @@
 
 #include <cmocka.h>
 
+#define EVENT(p, o)                                                            \
+    {                                                                          \
+        .stream = STREAM_EVENTS, .partition = p, .offset = o                   \
+    }
+#define RETRY(p, o)                                                            \
+    {                                                                          \
+        .stream = STREAM_RETRIES, .partition = p, .offset = o                  \
+    }
+
+/* Of partition 3 of the events topic. */
 static const struct {
     const char *name;
     int64_t next;
-    struct record held[3];
+    struct record open[3];
     size_t count;
+    size_t held; /* the first so many of them */
     int64_t done;
     bool is_held;
 } cases[] = {
-    {"nothing polled yet", -1, {{.offset = 0}}, 0, -1, false},
-    {"all done", 120, {{.offset = 0}}, 0, 120, false},
-    {"one is held", 120, {{.partition = 3, .offset = 100}}, 1, 100, true},
+    {"nothing polled yet", -1, {EVENT(0, 0)}, 0, 0, -1, false},
+    {"all done", 120, {EVENT(0, 0)}, 0, 0, 120, false},
+    {"one is held", 120, {EVENT(3, 100)}, 1, 1, 100, true},
+    {"one waits", 120, {EVENT(3, 100)}, 1, 0, 100, false},
+    {"one waits behind all that is done",
+     120,
+     {EVENT(3, 125)},
+     1,
+     0,
+     120,
+     false},
+    {"one is held, one waits",
+     120,
+     {EVENT(3, 110), EVENT(3, 107)},
+     2,
+     1,
+     107,
+     true},
     {"the first of the held ones",
      120,
-     {{.partition = 3, .offset = 110},
-      {.partition = 3, .offset = 7},
-      {.partition = 3, .offset = 100}},
+     {EVENT(3, 110), EVENT(3, 7), EVENT(3, 100)},
+     3,
      3,
      7,
      true},
-    {"others are none of its business",
+    {"other partitions are none of its business",
      120,
-     {{.partition = 2, .offset = 1}, {.partition = 4, .offset = 2}},
+     {EVENT(2, 1), EVENT(4, 2)},
+     2,
      2,
      120,
      false},
-    {"the very first record is held",
-     1,
-     {{.partition = 3, .offset = 0}},
-     1,
-     0,
-     true},
+    {"the other topic's are not either", 120, {RETRY(3, 1)}, 1, 1, 120, false},
+    {"the very first record is held", 1, {EVENT(3, 0)}, 1, 1, 0, true},
+    {"none is done yet", -1, {EVENT(3, 4)}, 1, 1, -1, true},
 };
 
-static void all_before_the_first_held_record_is_done(void **state)
+static void all_before_the_first_open_record_is_done(void **state)
 {
+    struct progress progress = {NULL, 0};
+
     (void)state;
+    progress_add(&progress, STREAM_RETRIES, 3);
+    progress_add(&progress, STREAM_EVENTS, 3);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const struct progress_partition partition = {
-            .partition = 3, .next = cases[i].next, .stored = -1};
-        int64_t done = progress_done(&partition, cases[i].held, cases[i].count);
-        if (done != cases[i].done)
-            fail_msg("%s: %lld", cases[i].name, (long long)done);
-        assert_int_equal(progress_is_held(3, cases[i].held, cases[i].count),
-                         cases[i].is_held);
+        struct progress_partition *at =
+            progress_find(&progress, STREAM_EVENTS, 3);
+        at->next = cases[i].next;
+        progress_close_all(&progress);
+        for (size_t r = 0; r < cases[i].count; r++)
+            progress_open(&progress, &cases[i].open[r], r < cases[i].held);
+        if (progress_done(at) != cases[i].done)
+            fail_msg("%s: %lld", cases[i].name, (long long)progress_done(at));
+        if (at->is_held != cases[i].is_held)
+            fail_msg("%s: held?", cases[i].name);
     }
+    progress_release(&progress);
 }
 
 static void partitions_come_and_go(void **state)
@@ -59,21 +90,22 @@ static void partitions_come_and_go(void **state)
     struct progress progress = {NULL, 0};
 
     (void)state;
-    assert_null(progress_find(&progress, 0));
-    progress_remove(&progress, 0);
+    assert_null(progress_find(&progress, STREAM_EVENTS, 0));
+    progress_remove(&progress, STREAM_EVENTS, 0);
     for (int32_t i = 0; i < 12; i++)
-        progress_add(&progress, i);
+        progress_add(&progress, STREAM_EVENTS, i);
     assert_int_equal(progress.count, 12);
     for (int32_t i = 0; i < 12; i++) {
-        assert_int_equal(progress_find(&progress, i)->next, -1);
-        assert_int_equal(progress_find(&progress, i)->stored, -1);
+        assert_int_equal(progress_find(&progress, STREAM_EVENTS, i)->next, -1);
+        assert_int_equal(progress_find(&progress, STREAM_EVENTS, i)->stored,
+                         -1);
     }
-    progress_remove(&progress, 0);
-    progress_remove(&progress, 11);
-    progress_remove(&progress, 5);
+    progress_remove(&progress, STREAM_EVENTS, 0);
+    progress_remove(&progress, STREAM_EVENTS, 11);
+    progress_remove(&progress, STREAM_EVENTS, 5);
     assert_int_equal(progress.count, 9);
     for (int32_t i = 0; i < 12; i++)
-        assert_int_equal(progress_find(&progress, i) == NULL,
+        assert_int_equal(progress_find(&progress, STREAM_EVENTS, i) == NULL,
                          i == 0 || i == 5 || i == 11);
     progress_release(&progress);
     assert_int_equal(progress.count, 0);
@@ -85,14 +117,14 @@ static void a_partition_that_comes_again_begins_anew(void **state)
     struct progress_partition *partition;
 
     (void)state;
-    progress_add(&progress, 7);
-    partition = progress_find(&progress, 7);
+    progress_add(&progress, STREAM_EVENTS, 7);
+    partition = progress_find(&progress, STREAM_EVENTS, 7);
     partition->next = 5;
     partition->stored = 4;
     partition->is_paused = true;
-    progress_add(&progress, 7);
+    progress_add(&progress, STREAM_EVENTS, 7);
     assert_int_equal(progress.count, 1);
-    partition = progress_find(&progress, 7);
+    partition = progress_find(&progress, STREAM_EVENTS, 7);
     assert_int_equal(partition->next, -1);
     assert_int_equal(partition->stored, -1);
     assert_false(partition->is_paused);
@@ -102,7 +134,7 @@ static void a_partition_that_comes_again_begins_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_before_the_first_held_record_is_done),
+        cmocka_unit_test(all_before_the_first_open_record_is_done),
         cmocka_unit_test(partitions_come_and_go),
         cmocka_unit_test(a_partition_that_comes_again_begins_anew),
     };

@@ -94,7 +94,8 @@ static const struct {
     [STATEMENT_ORGANIZATIONS_REMOVE] = {1, 0, 0},
     [STATEMENT_USERS] = {3, 0, 0},
     [STATEMENT_TOMBSTONES] = {0, 0, 0},
-    [STATEMENT_SYNCS] = {1, 0, 0},
+    [STATEMENT_SYNCS] = {0, 0, 0},
+    [STATEMENT_TROUBLES] = {1, 0, 0},
     [STATEMENT_WORKSPACES] = {2, 0, 0},
     [STATEMENT_SUBDOMAINS_FREE] = {2, 0, 0},
     [STATEMENT_ORGANIZATIONS] = {2, 0, 0},
@@ -103,7 +104,11 @@ static const struct {
     [STATEMENT_REGISTERS] = {11, 0, 0},
     [STATEMENT_LEDGER_INSERT] = {12, 0, 0},
     [STATEMENT_LEDGER_UPDATE] = {1, 0, 0},
+    [STATEMENT_NOTIFY] = {0, 0, 0},
     [STATEMENT_COMMIT] = {0, 0, 0},
+    [STATEMENT_UNMARKED] = {1, 0, 0},
+    [STATEMENT_MARK_FAILED] = {1, 0, 0},
+    [STATEMENT_TABLE_LOCKS] = {0, 0, 0},
 };
 
 struct prepared {
@@ -177,7 +182,9 @@ static void a_batch_of_nothing_sends_only_the_transaction(void **state)
         assert_int_equal(
             bind_statement(&arrays, (enum statement_id)id, &made.input),
             id == STATEMENT_BEGIN || id == STATEMENT_LIMIT_WAITS ||
-                id == STATEMENT_COMMIT);
+                id == STATEMENT_NOTIFY || id == STATEMENT_COMMIT ||
+                id == STATEMENT_UNMARKED || id == STATEMENT_MARK_FAILED ||
+                id == STATEMENT_TABLE_LOCKS);
     bind_release(&arrays);
 }
 

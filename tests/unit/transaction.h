@@ -104,6 +104,17 @@ static inline void users_write(struct tables *t, const struct rows *rows)
         user->sync_status = rows_sync_status(rows->syncs[i]);
         user->sync_error = tables_keep(rows->syncs[i]->failure);
     }
+    for (size_t i = 0; i < rows->troubles_count; i++) {
+        const struct entity_register *reg = rows->troubles[i];
+        struct user_line *user =
+            line_find(t->users, t->users_count, sizeof(t->users[0]), reg->id);
+        if (user == NULL)
+            continue;
+        if (reg->is_failed)
+            user->sync_status = "failed";
+        user->sync_error =
+            tables_keep(reg->is_failed ? reg->failure : reg->trouble);
+    }
 }
 
 static inline void give_subdomain(struct tables *t, struct uuid id,

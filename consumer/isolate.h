@@ -1,0 +1,23 @@
+/* isolate - apply a batch, and find those of its events that spoil it.
+ *
+ * What a failed transaction means for its events is one table in the file: the
+ * environment holds all of them; one that can never be applied is refused; one
+ * whose entity cannot be written now goes to the retry topic, and at the end of
+ * its tries is refused too.  All others are applied. */
+#pragma once
+
+#include "consumer/worker.h"
+
+#include <stddef.h>
+
+#define ISOLATE_LOCK_TIMEOUT_MS 100 /* for what is known to be in trouble */
+
+/* After this each of the events is_done, but for those that must be held: all
+ * that are left where -1 is returned, since nothing more can be written now;
+ * else single ones that can be neither applied nor sent elsewhere.  At first a
+ * row that is locked is waited for so long.  Events are re-ordered. */
+int isolate(struct worker *worker, struct event **events, size_t count,
+            int64_t lock_timeout_ms);
+
+/* Take no more: what waits is held until somebody has looked. */
+void isolate_halt(struct worker *worker);

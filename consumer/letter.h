@@ -1,0 +1,21 @@
+/* letter - what goes into the headers of the records that we send.
+ *
+ * Pure. */
+#pragma once
+
+#include "consumer/event.h"
+#include "shared/arena.h"
+
+struct letter_header {
+    const char *name;
+    struct slice value; /* data is NULL: the header is taken away */
+};
+
+struct slice letter_number(int64_t value, struct arena *arena);
+/* "topic:partition:offset". */
+struct slice letter_place(const struct place *place, struct arena *arena);
+
+/* False where the text is nothing of the kind; 0 or more, without a sign. */
+bool letter_read_number(struct slice text, int64_t *ret_value);
+/* The topic points into `text`. */
+bool letter_read_place(struct slice text, struct place *ret_place);
