@@ -9,6 +9,7 @@ from ports import free_port
 from process import plain_environment
 from programs import BIN
 from small_events import membership, user
+from stream import waits_for
 from waiting import wait_until
 
 PROGRAM = BIN / "clerkstream-consumer"

@@ -362,7 +362,7 @@ def test_another_process_takes_them_over(deployment):
 
 
 def test_a_retry_of_what_nobody_knows_is_applied(single):
-    """The ledger was emptied meanwhile: it is as if it were the first record."""
+    """The ledger was emptied meanwhile: it counts as the first record."""
     deployment = single
     event = user("user_a", at=1, first_name="Ada")
     record = deployment.record("msg_1", event)

@@ -9,11 +9,11 @@
 
 #define EVENT(p, o)                                                            \
     {                                                                          \
-        .stream = STREAM_EVENTS, .partition = p, .offset = o                   \
+        .stream = STREAM_EVENTS, .partition = (p), .offset = (o)               \
     }
 #define RETRY(p, o)                                                            \
     {                                                                          \
-        .stream = STREAM_RETRIES, .partition = p, .offset = o                  \
+        .stream = STREAM_RETRIES, .partition = (p), .offset = (o)              \
     }
 
 /* Of partition 3 of the events topic. */
