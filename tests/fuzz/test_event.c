@@ -214,7 +214,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
     unsigned kind = fuzz_byte(&input) % ((unsigned)event_types_count * 2);
-    struct record record = {.topic = slice_of("clerk.events"),
+    struct record record = {.origin = {.topic = slice_of("clerk.events")},
                             .id = slice_of("msg_1"),
                             .is_snapshot = fuzz_byte(&input) & 1};
     struct json_document json = {.count = 0};
