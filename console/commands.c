@@ -6,6 +6,7 @@
 /* clang-format off */
 const struct command *const commands[] = {
     &command_events,
+    &command_explain,
     &command_migrate,
     &command_prune,
     &command_rebuild,

@@ -8,6 +8,7 @@
 #include "console/command.h"
 
 extern const struct command command_events;
+extern const struct command command_explain;
 extern const struct command command_migrate;
 extern const struct command command_prune;
 extern const struct command command_rebuild;

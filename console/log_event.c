@@ -33,12 +33,25 @@ struct record log_event_record(const struct kafka_record *record)
     return plain;
 }
 
+static void read_plain(struct log_event *told, const struct record *plain)
+{
+    arena_clear(&told->arena);
+    decode(plain, &told->json, &told->arena, &told->event);
+}
+
 void log_event_read(struct log_event *told, const struct kafka_record *record)
 {
     const struct record plain = log_event_record(record);
 
-    arena_clear(&told->arena);
-    decode(&plain, &told->json, &told->arena, &told->event);
+    read_plain(told, &plain);
+}
+
+void log_event_read_kept(struct log_event *told, struct slice id,
+                         struct slice key, struct slice value)
+{
+    const struct record plain = {.id = id, .key = key, .value = value};
+
+    read_plain(told, &plain);
 }
 
 void log_event_release(struct log_event *told)

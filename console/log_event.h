@@ -15,6 +15,9 @@ struct log_event {
 };
 
 void log_event_read(struct log_event *told, const struct kafka_record *record);
+/* The same of one that only the ledger still has. */
+void log_event_read_kept(struct log_event *told, struct slice id,
+                         struct slice key, struct slice value);
 void log_event_release(struct log_event *told);
 
 /* As the consumer is given it; points into `record`. */
