@@ -107,6 +107,12 @@ class Process:
         stat = Path(f"/proc/{self.pid}/stat").read_text()
         return stat.rpartition(")")[2].split()[0]
 
+    def catches(self, number):
+        """Whether it has a handler for this signal by now."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        (line,) = (x for x in status.splitlines() if x.startswith("SigCgt:"))
+        return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+
     def wait_for_log(self, text, timeout=20):
         wait_until(
             lambda: text in self.log or self.gone(),

@@ -35,8 +35,16 @@ class Proxy:
         return self
 
     def __exit__(self, *_):
+        self.call(self.end())
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(5)
+        self.thread.join()
+        self.loop.close()
+
+    async def end(self):
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def link(self, server_port):
         """A new way to the server, as good as none in between."""

@@ -82,13 +82,20 @@ def stop(world, fault, number=None):
     if number is None:
         number = signal.SIGINT if fault.on == "postgres" else signal.SIGTERM
     world.down.add(fault.on)
-    process.send(number)
+    ask_to_stop(process, number)
     yield "asked to stop"
     if fault.on in world.programs:
         ended_well(process)
     else:
         end_within(process, 20)
     start_again(world, fault.on)
+
+
+def ask_to_stop(process, number=signal.SIGTERM):
+    """One that was started a moment ago first has to know of signals."""
+    with suppress(AssertionError):
+        wait_until(lambda: process.catches(number), 5)
+    process.send(number)
 
 
 def ended_well(program):
@@ -117,7 +124,7 @@ def join_and_leave(world, fault):
     guest.start()
     yield "joined"
     del world.programs[GUEST]
-    guest.send(signal.SIGTERM)
+    ask_to_stop(guest)
     ended_well(guest)
 
 
@@ -214,7 +221,7 @@ def rewind_while_stopped(world, fault):
     members = members_of(world)
     for name in members:
         world.down.add(name)
-        world.programs[name].send(signal.SIGTERM)
+        ask_to_stop(world.programs[name])
     yield f"stopped {len(members)}"
     for name in members:
         ended_well(world.programs[name])
