@@ -26,6 +26,7 @@ const char *const version_rank_names[] = {[RANK_SNAPSHOT] = "snapshot",
 const char *const mention_effect_names[] = {[MENTION_DATA] = "data",
                                             [MENTION_DELETED] = "deletion",
                                             [MENTION_SEEN] = "generation",
+                                            [MENTION_TROUBLED] = "trouble",
                                             [MENTION_FAILED] = "failure"};
 
 const char *const signature_state_names[] = {[SIGNATURE_VALID] = "valid",
@@ -106,6 +107,7 @@ enum outcome explanation_judge(const struct touched *touched,
             return OUTCOME_PENDING;
         *ret_by = DECIDED_BY_DELETION;
         return OUTCOME_HOLDS;
+    case MENTION_TROUBLED:
     case MENTION_FAILED:
         break;
     }

@@ -62,12 +62,6 @@ struct touched {
     struct slice table, row_id, row_status;
 };
 
-struct place {
-    struct slice topic;
-    int32_t partition;
-    int64_t offset;
-};
-
 enum signature_state {
     SIGNATURE_VALID,
     SIGNATURE_INVALID,

@@ -229,7 +229,8 @@ static void show_touched(const struct text *text, const struct touched *touched,
     else if (touched->effect == MENTION_SEEN)
         add(text, touched->newest_id);
     end_line(text);
-    if (touched->effect != MENTION_FAILED) {
+    if (touched->effect != MENTION_FAILED &&
+        touched->effect != MENTION_TROUBLED) {
         show_held(text, touched);
         show_outcome(text, touched, was_applied);
     }
