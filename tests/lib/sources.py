@@ -1,10 +1,13 @@
 """sources - the files of the project, and C seen as text."""
 
+import json
+import os
 import re
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+BUILD = Path(os.environ.get("CLERKSTREAM_BUILD", ROOT / "build/release"))
 NOT_OURS_TO_CHECK = ("build", ".run", ".git")
 
 
@@ -30,6 +33,12 @@ def files(*suffixes):
         for path in found
         if path.is_file() and (not suffixes or path.suffix in suffixes)
     )
+
+
+def compilations():
+    """How each C file was compiled: dicts with file, directory, command."""
+    listed = json.loads((BUILD / "compile_commands.json").read_text())
+    return [entry for entry in listed if Path(entry["file"]).exists()]
 
 
 def shown(path):

@@ -1,23 +1,16 @@
 """What was built: by two compilers, without a warning, with all tests."""
 
 import json
-import os
 import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sources import ROOT, files, shown
+from sources import BUILD, ROOT, compilations, files, shown
 
-BUILD = Path(os.environ.get("CLERKSTREAM_BUILD", ROOT / "build/release"))
 RINGS = ("style", "unit", "golden", "fuzz", "broker", "database", "system")
 PROGRAMS = ("clerkstream-producer", "clerkstream-consumer", "clerkstream")
-
-
-def commands():
-    listed = json.loads((BUILD / "compile_commands.json").read_text())
-    return [entry for entry in listed if Path(entry["file"]).exists()]
 
 
 def tidy_says(entry):
@@ -42,12 +35,12 @@ def clang_says(entry):
 @pytest.mark.parametrize("says", (clang_says, tidy_says))
 def test_clang_has_nothing_to_say_about_a_file(says):
     with ThreadPoolExecutor(2) as pool:
-        said = "".join(pool.map(says, commands()))
+        said = "".join(pool.map(says, compilations()))
     assert not said, said
 
 
 def test_every_c_file_is_built():
-    built = {Path(entry["file"]) for entry in commands()}
+    built = {Path(entry["file"]) for entry in compilations()}
     assert not [shown(p) for p in files(".c") if p not in built]
 
 
