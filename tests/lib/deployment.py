@@ -8,7 +8,7 @@
         assert deployment.tables() == model.tables(deployment.posted)
 
 Topics, consumer group and database have names that nobody else has. All
-programs started through it are killed at its end.
+programs started through it end with it.
 """
 
 import json
@@ -65,7 +65,7 @@ class Deployment:
 
     def close(self):
         for program in self.programs:
-            program.kill()
+            program.end()
         self.cluster.drop_database(self.database_url)
 
     # Programs.

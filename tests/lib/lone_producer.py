@@ -27,7 +27,7 @@ class LoneProducer(Producer):
         return self.wait_ready()
 
     def __exit__(self, *_):
-        self.kill()
+        self.end()
 
     def events(self):
         return self.kafka.read(self.events_topic)

@@ -14,7 +14,8 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 # What a program needs to know of the machine. Nothing else is inherited: a
 # KAFKA_… or DATABASE_URL of the caller must not change a test.
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "XDG_CACHE_HOME",
-             "ASAN_OPTIONS", "UBSAN_OPTIONS", "JAVA_HOME")  # fmt: skip
+             "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS",
+             "JAVA_HOME")  # fmt: skip
 
 
 def plain_environment(**more):

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from ports import free_port
@@ -15,6 +16,13 @@ BIN = Path(
     os.environ.get("CLERKSTREAM_BIN")
     or Path(__file__).parents[2] / "build/release/bin"
 )
+
+
+@cache
+def is_sanitized():
+    """Whether this build has the sanitizers in it (`tests/run --sanitized`),
+    whose own bookkeeping is memory too."""
+    return b"__asan_init" in (BIN / "clerkstream-producer").read_bytes()
 
 
 class Program(Process):
@@ -33,6 +41,13 @@ class Program(Process):
             Path(directory) / f"{self.name}.{self.admin[-5:]}.log",
             plain_environment(**{**settings, **environment}),
         )
+
+    def end(self):
+        """Of its test: at once, or in an orderly way that shows leaks."""
+        if is_sanitized() and self.running:
+            code = self.stop()
+            assert code == 0, f"{self.name} ended with {code}:\n{self.tail()}"
+        self.kill()
 
     def get(self, path, timeout=20):
         """Of the admin listener: an Answer."""
