@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sources import BUILD, ROOT, compilations, files, shown
 
-RINGS = ("style", "unit", "golden", "fuzz", "broker", "database", "system")
+RINGS = ("style", "unit", "golden", "fuzz", "threads", "broker", "database",
+         "system")  # fmt: skip
 PROGRAMS = ("clerkstream-producer", "clerkstream-consumer", "clerkstream")
 
 
