@@ -84,12 +84,15 @@ static void take_oldest(struct health_oldest *oldest,
              record->offset);
 }
 
-/* The first record that waits in each partition says since when. */
+/* The first record that waits in each partition says since when.  Of the events
+ * that are tried again the ledger knows better which have been applied. */
 static int date_lags(struct question *question, const char *topic,
                      struct health_lag *lags, struct error *err)
 {
     CLEANUP_FREE struct kafka_range *ranges =
         memory_new(question->partitions * sizeof(*ranges));
+    bool is_of_events =
+        strcmp(topic, question->config->common.events_topic) == 0;
     struct kafka_reader *reader;
     struct kafka_record record;
     bool is_end = false;
@@ -108,7 +111,8 @@ static int date_lags(struct question *question, const char *topic,
         if (result != 0 || is_end)
             break;
         lags[record.partition].oldest_ms = record.time_ms;
-        take_oldest(&question->health->log.oldest, &record);
+        if (is_of_events)
+            take_oldest(&question->health->log.oldest, &record);
     }
     kafka_reader_close(reader);
     return result;
