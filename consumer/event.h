@@ -41,7 +41,7 @@ struct record {
     int32_t partition; /* of that topic */
     int64_t offset;
     struct place origin;   /* the event's first record: this one, or it says */
-    int64_t created_ms;    /* the first record's time */
+    int64_t created_ms;    /* the first record's time; 0: none to be stored */
     struct slice key;      /* data is NULL where there is none */
     struct slice value;    /* the same */
     struct slice id;       /* from the headers; empty: none that can be used */

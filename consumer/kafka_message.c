@@ -51,16 +51,24 @@ static void read_headers(struct record *record)
     retry_read(values, record);
 }
 
+/* 0 where there is none, or none that can be stored: some brokers take any. */
+static int64_t time_of(const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t ms = rd_kafka_message_timestamp(message, &type);
+
+    return ms > 0 && ms <= INSTANT_MAX ? ms : 0;
+}
+
 struct record kafka_message_take(rd_kafka_message_t *message,
                                  enum stream stream, const char *topic)
 {
-    rd_kafka_timestamp_type_t type;
     struct record record = {
         .stream = stream,
         .partition = message->partition,
         .offset = message->offset,
         .origin = {slice_of(topic), message->partition, message->offset},
-        .created_ms = rd_kafka_message_timestamp(message, &type),
+        .created_ms = time_of(message),
         .key = {message->key, message->key_len},
         .value = {message->payload, message->len},
         .handle = message};

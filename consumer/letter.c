@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #define NUMBER_BYTES 24
+#define TOPIC_BYTES_MAX 249 /* Kafka's */
 
 struct slice letter_number(int64_t value, struct arena *arena)
 {
@@ -38,6 +39,16 @@ bool letter_read_number(struct slice text, int64_t *ret_value)
     return true;
 }
 
+bool letter_read_time(struct slice text, int64_t *ret_ms)
+{
+    int64_t ms;
+
+    if (!letter_read_number(text, &ms) || ms > INSTANT_MAX)
+        return false;
+    *ret_ms = ms;
+    return true;
+}
+
 /* The last part of `text` behind a colon, which is cut off. */
 static bool cut_number(struct slice *text, int64_t most, int64_t *ret_value)
 {
@@ -54,12 +65,23 @@ static bool cut_number(struct slice *text, int64_t most, int64_t *ret_value)
     return true;
 }
 
+static bool is_topic(struct slice text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
+            (c < '0' || c > '9') && c != '.' && c != '_' && c != '-')
+            return false;
+    }
+    return text.size > 0 && text.size <= TOPIC_BYTES_MAX;
+}
+
 bool letter_read_place(struct slice text, struct place *ret_place)
 {
     int64_t partition, offset;
 
     if (!cut_number(&text, INT64_MAX, &offset) ||
-        !cut_number(&text, INT32_MAX, &partition) || text.size == 0)
+        !cut_number(&text, INT32_MAX, &partition) || !is_topic(text))
         return false;
     *ret_place = (struct place){text, (int32_t)partition, offset};
     return true;

@@ -17,5 +17,7 @@ struct slice letter_place(const struct place *place, struct arena *arena);
 
 /* False where the text is nothing of the kind; 0 or more, without a sign. */
 bool letter_read_number(struct slice text, int64_t *ret_value);
-/* The topic points into `text`. */
+/* Milliseconds since 1970, within what can be stored. */
+bool letter_read_time(struct slice text, int64_t *ret_ms);
+/* The topic points into `text` and has a name that a topic can have. */
 bool letter_read_place(struct slice text, struct place *ret_place);

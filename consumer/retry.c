@@ -29,8 +29,8 @@ void retry_read(const struct slice values[RETRY_HEADERS_READ],
     record->attempts = 1;
     if (letter_read_number(values[RETRY_HEADER_ATTEMPTS], &number))
         record->attempts = number < RETRY_TRIES ? (int)number : RETRY_TRIES - 1;
-    letter_read_number(values[RETRY_HEADER_AT], &record->retry_at_ms);
-    letter_read_number(values[RETRY_HEADER_CREATED_AT], &record->created_ms);
+    letter_read_time(values[RETRY_HEADER_AT], &record->retry_at_ms);
+    letter_read_time(values[RETRY_HEADER_CREATED_AT], &record->created_ms);
 }
 
 int64_t retry_delay_ms(int attempts, uint32_t random)

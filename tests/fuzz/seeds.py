@@ -121,6 +121,21 @@ def configurations():
     yield b"CLERK_WEBHOOK_SECRET=hushhush hushhush,hushhush\n"
 
 
+def letters():
+    """Attempts, retry-at, origin, created-at, redrives; "-" is none."""
+    for lines in (
+        ("1", "1700000001123", "clerk.events:3:7", "1700000000123", "0"),
+        ("5", "-", "clerk.events:11:99", "-", "-"),
+        ("6", "9223372036854775807", "a:b:2147483647:0", "1", "1000001"),
+        ("-", "-", "-", "-", "1"), ("+1", "1.5", "::", "-1", "0x1"),
+        ("", "", ":1:2", "99999999999999999999", "007"),
+        ("1", "1", "t:2147483648:1", "1", "1"),
+    ):  # fmt: skip
+        for kind in range(4):
+            told = "\n".join(lines) + "\nwhy it was refused"
+            yield bytes([kind]) + told.encode()
+
+
 def histories():
     """Some bytes: every one of them is a history."""
     for number in range(1, 40):
@@ -133,6 +148,7 @@ SEEDS = {
     "event": events,
     "head": heads,
     "json": texts,
+    "letters": letters,
     "merge": histories,
     "record": records,
     "signature": signatures,

@@ -21,7 +21,7 @@ MEBIBYTE = 1024 * 1024
 DATABASE_SAYS_NO = """
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF NEW.{column} LIKE 'refuse %' THEN
-            RAISE 'not this one'
+            RAISE 'not this one: %', split_part(NEW.{column}, ' ', 3)
                 USING ERRCODE = split_part(NEW.{column}, ' ', 2);
         END IF;
         RETURN NEW;
@@ -52,8 +52,8 @@ def user_bytes(inside):
     return b'{"type":"user.created","data":{"id":"user_x",' + inside + b"}}"
 
 
-def refused(sqlstate):
-    value = told(user("user_x", first_name=f"refuse {sqlstate}"))
+def refused(sqlstate, words=""):
+    value = told(user("user_x", first_name=f"refuse {sqlstate} {words}"))
     return Bad(value, sqlstate, sql=True)
 
 
@@ -166,6 +166,9 @@ BAD = {
                         user={"first_name": "refuse 22012"})),
         "22012", sql=True,
     ),
+    # The reason is cut off somewhere, but not inside a character.
+    **{f"a long reason, {n}": refused("22023", n * "x" + 200 * "€")
+       for n in range(3)},
     **{state: refused(state) for state in
        ("22000", "22007", "22021", "22P05", "23502", "23514")},
     # No id that can be one.

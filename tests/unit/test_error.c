@@ -1,6 +1,8 @@
 /* Why something failed. */
 #include "shared/error.h"
 
+#include "shared/utf8.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,12 +65,39 @@ static void a_text_that_is_too_long_is_cut(void **state)
     }
 }
 
+/* Half of one cannot be stored. */
+static void a_text_is_not_cut_inside_a_character(void **state)
+{
+    static const char *const characters[] = {"\xc3\xbc", "\xe2\x82\xac",
+                                             "\xf0\x9f\xa6\x89"};
+    char text[600], what[8];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+        size_t size = strlen(characters[i]);
+        for (size_t before = 0; before < 5; before++) {
+            struct error err;
+            repeated('y', before, text);
+            for (size_t at = before; at + size < sizeof(text); at += size)
+                memcpy(text + at, characters[i], size + 1);
+            error_set(&err, ERROR_INPUT, "%s", text);
+            assert_true(utf8_is_valid(slice_of(err.text)));
+            assert_in_range(strlen(err.text), sizeof(err.text) - size,
+                            sizeof(err.text) - 1);
+            assert_memory_equal(err.text, text, strlen(err.text));
+            error_wrap(&err, "%s", repeated('w', before, what));
+            assert_true(utf8_is_valid(slice_of(err.text)));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_has_a_name),
         cmocka_unit_test(a_failure_is_one_line),
         cmocka_unit_test(a_text_that_is_too_long_is_cut),
+        cmocka_unit_test(a_text_is_not_cut_inside_a_character),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,11 @@
 
 static struct arena arena;
 
+#define NAME_83                                                                \
+    "0123456789012345678901234567890123456789012345678901234567890123456789"   \
+    "0123456789012"
+#define NAME_249 NAME_83 NAME_83 NAME_83
+
 static void delays_double_give_or_take_a_fifth(void **state)
 {
     static const int64_t delays_ms[] = {1000, 2000, 4000, 8000, 16000};
@@ -73,6 +78,14 @@ static const struct {
      0,
      5,
      1000000},
+    /* Numbers, but no times; a place, but of no topic. */
+    {STREAM_RETRIES,
+     {"1", "9200000000000001", "a b:1:2", "9223372036854775807", NULL},
+     "log:7:70",
+     1,
+     0,
+     5,
+     0},
 };
 
 static void a_record_says_what_became_of_it_before(void **state)
@@ -148,9 +161,23 @@ static void only_whole_numbers_are_numbers(void **state)
 static void only_three_parts_are_a_place(void **state)
 {
     static const char *const bad[] = {
-        "",     "t",     "t:1",    ":1:2",           "t::2",
-        "t:1:", "t:1:x", "t:-1:2", "t:2147483648:1", "t:1:9223372036854775808",
+        "",
+        "t",
+        "t:1",
+        ":1:2",
+        "t::2",
+        "t:1:",
+        "t:1:x",
+        "t:-1:2",
+        "t:2147483648:1",
+        "t:1:9223372036854775808",
+        "a:b:1:2",
+        "a b:1:2",
+        "\xff:1:2",
+        "a/b:1:2",
+        NAME_249 "x:1:2",
     };
+    static const char nul[] = "a\0b:1:2";
     struct place place = {.offset = 77};
 
     (void)state;
@@ -159,10 +186,25 @@ static void only_three_parts_are_a_place(void **state)
             fail_msg("%s", bad[i]);
     assert_int_equal(place.offset, 77);
     assert_true(letter_read_place(
-        slice_of("a:b:2147483647:9223372036854775807"), &place));
-    assert_true(slice_is(place.topic, "a:b"));
+        slice_of("A.b-c_9:2147483647:9223372036854775807"), &place));
+    assert_true(slice_is(place.topic, "A.b-c_9"));
     assert_int_equal(place.partition, INT32_MAX);
     assert_int_equal(place.offset, INT64_MAX);
+    assert_true(letter_read_place(slice_of(NAME_249 ":1:2"), &place));
+    assert_false(
+        letter_read_place((struct slice){nul, sizeof(nul) - 1}, &place));
+}
+
+static void a_time_can_be_stored(void **state)
+{
+    int64_t ms = 77;
+
+    (void)state;
+    assert_false(letter_read_time(slice_of("9200000000000001"), &ms));
+    assert_false(letter_read_time(slice_of("-1"), &ms));
+    assert_int_equal(ms, 77);
+    assert_true(letter_read_time(slice_of("9200000000000000"), &ms));
+    assert_int_equal(ms, INSTANT_MAX);
 }
 
 static int forget(void **state)
@@ -182,6 +224,7 @@ int main(void)
         cmocka_unit_test(headers_bring_an_event_back_as_it_was),
         cmocka_unit_test(only_whole_numbers_are_numbers),
         cmocka_unit_test(only_three_parts_are_a_place),
+        cmocka_unit_test(a_time_can_be_stored),
     };
 
     return cmocka_run_group_tests(tests, NULL, forget);
