@@ -5,6 +5,10 @@
 /* One on a line, so that adding one is one line. */
 /* clang-format off */
 const struct command *const commands[] = {
+    &command_dlq_discard,
+    &command_dlq_list,
+    &command_dlq_redrive,
+    &command_dlq_show,
     &command_events,
     &command_explain,
     &command_migrate,

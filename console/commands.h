@@ -7,6 +7,10 @@
 
 #include "console/command.h"
 
+extern const struct command command_dlq_discard;
+extern const struct command command_dlq_list;
+extern const struct command command_dlq_redrive;
+extern const struct command command_dlq_show;
 extern const struct command command_events;
 extern const struct command command_explain;
 extern const struct command command_migrate;

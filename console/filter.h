@@ -19,6 +19,11 @@ struct filter {
     int64_t to_ms;
 };
 
+/* All events. */
+#define FILTER_NONE                                                            \
+    ((struct filter){                                                          \
+        .status = -1, .from_ms = FLAG_TIME_NONE, .to_ms = FLAG_TIME_NONE})
+
 /* The ledger's words. */
 enum ledger_status {
     LEDGER_COMPLETED,

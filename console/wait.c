@@ -1,8 +1,4 @@
-/* clerkstream wait - until the rows of an event can be read.
- *
- * The consumer says on a channel that it has applied something while somebody
- * waits; the table clerkstream_waiters is where that is said, and its migration
- * tells how: listen, enter, look, and look again whenever woken. */
+/* clerkstream wait - until the rows of an event can be read. */
 #include "console/commands.h"
 #include "console/json_writer.h"
 #include "console/moment.h"
@@ -10,13 +6,13 @@
 #include "console/reason.h"
 #include "console/shown.h"
 #include "console/terminal.h"
+#include "console/waiter.h"
 #include "shared/clock.h"
 #include "shared/instant.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#define LOOK_AGAIN_MS 1000
 #define NUMBER_BYTES 24
 #define OUTPUT_BYTES 4096
 #define LEAVE_MS 1000 /* to say why, and to take the row away */
@@ -77,13 +73,6 @@ static const char entity_query[] =
           "  and processed_at is not null\n"
           "  and status in ('completed', 'superseded')\n"
           "order by created_at limit 1";
-
-static const char enter_query[] =
-    "insert into clerkstream_waiters (expires_at)\n"
-    "values (now() + $1::bigint * interval '1 second') returning id";
-
-static const char leave_query[] =
-    "delete from clerkstream_waiters where id = $1::uuid";
 
 static const char why_query[] =
     "select status, attempts, last_error from webhook_events\n"
@@ -189,9 +178,7 @@ static int wait_until_found(const struct waiting *waiting,
         left_ms = until_ms - clock_steady_ms();
         if (left_ms <= 0)
             return give_up(waiting, err);
-        if (postgres_wait(waiting->db,
-                          left_ms < LOOK_AGAIN_MS ? left_ms : LOOK_AGAIN_MS,
-                          err) != 0)
+        if (waiter_wait(waiting->db, left_ms, err) != 0)
             return -1;
     }
 }
@@ -200,22 +187,13 @@ static int wait_until_found(const struct waiting *waiting,
 static int wait_as_waiter(const struct waiting *waiting,
                           struct postgres_rows **ret_rows, struct error *err)
 {
-    char seconds[NUMBER_BYTES];
-    const char *values[] = {seconds};
-    struct postgres_rows *row, *none;
-    struct error left;
+    struct waiter waiter;
     int result;
 
-    snprintf(seconds, sizeof(seconds), "%" PRId64,
-             waiting->flags->timeout_s + LEAVE_MS / 1000);
-    if (postgres_execute(waiting->db, "listen clerkstream_applied", err) != 0 ||
-        postgres_query(waiting->db, enter_query, values, 1, &row, err) != 0)
+    if (waiter_enter(waiting->db, waiting->flags->timeout_s, &waiter, err) != 0)
         return -1;
     result = wait_until_found(waiting, ret_rows, err);
-    values[0] = postgres_rows_value(row, 0, 0);
-    if (postgres_query(waiting->db, leave_query, values, 1, &none, &left) == 0)
-        postgres_rows_free(none);
-    postgres_rows_free(row);
+    waiter_leave(waiting->db, &waiter);
     return result;
 }
 
