@@ -142,7 +142,7 @@ def test_it_waits_longer_from_one_to_the_next(scene):
         assert delay * 790 - 1000 <= due - at <= delay * 1200
     gaps = [after - before for before, after in zip(times, times[1:])]
     for gap, delay in zip(gaps, DELAYS):
-        assert delay * 790 <= gap <= delay * 1200 + 1500, gaps
+        assert delay * 790 <= gap <= delay * 1200 + 4000, gaps
 
 
 def test_a_record_on_the_topic_is_the_record_as_it_came(scene):
