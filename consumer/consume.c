@@ -205,7 +205,7 @@ static void mark_failed(struct worker *worker, int64_t now_ms)
     bool is_marked = true;
     struct error err;
 
-    if (now_ms < worker->mark_ms || worker->is_away || worker->is_halted)
+    if (now_ms < worker->mark_ms)
         return;
     worker->apply.lock_timeout_ms = ISOLATE_LOCK_TIMEOUT_MS;
     arena_clear(&worker->arena);
@@ -231,15 +231,15 @@ static void look_around(struct worker *worker)
         return;
     worker->looked_ms = now_ms;
     measure_lag(worker);
+    if (worker->is_away || worker->is_halted)
+        return; /* that is said already */
     worker_set_busy(worker, true);
-    mark_failed(worker, now_ms);
-    if (worker->batch_count == 0 && worker->held_count == 0 &&
-        !worker->is_away) {
-        if (postgres_connect(worker->apply.db, &err) == 0 &&
-            postgres_check(worker->apply.db, &err) == 0)
-            tell_status(worker);
-        else
-            worker_set_status(worker, err.text);
+    if (postgres_connect(worker->apply.db, &err) != 0 ||
+        postgres_check(worker->apply.db, &err) != 0) {
+        worker_set_status(worker, err.text);
+    } else {
+        tell_status(worker);
+        mark_failed(worker, now_ms);
     }
     worker_set_busy(worker, false);
 }

@@ -261,7 +261,7 @@ int64_t source_committed(struct source *source, enum stream stream,
 
     if (rd_kafka_committed(source->handle, list, COMMITTED_MS) ==
         RD_KAFKA_RESP_ERR_NO_ERROR)
-        offset = list->elems[0].offset;
+        offset = list->elems[0].offset > 0 ? list->elems[0].offset : 0;
     rd_kafka_topic_partition_list_destroy(list);
-    return offset >= 0 ? offset : -1;
+    return offset;
 }

@@ -50,7 +50,7 @@ void source_store(struct source *source, enum stream stream, int32_t partition,
 /* The end of the partition as far as is known here; -1: not yet. */
 int64_t source_end(struct source *source, enum stream stream,
                    int32_t partition);
-/* What the group has committed for it; -1: nothing, or no answer in a second.
- */
+/* What the group has committed for it, 0 where nothing; -1: no answer in a
+ * second. */
 int64_t source_committed(struct source *source, enum stream stream,
                          int32_t partition);

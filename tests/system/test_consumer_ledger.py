@@ -4,6 +4,7 @@ import json
 import time
 from datetime import datetime, timedelta, timezone
 
+import psycopg
 import pytest
 
 from deployment import Deployment
@@ -295,6 +296,34 @@ def assert_is_prometheus_text(text):
             assert family in declared, sample
             if declared[family] == "counter":
                 assert family.endswith("_total"), family
+
+
+def test_who_waits_is_told_of_what_was_applied(deployment):
+    """And nobody is where nobody waits: no commit queues up for that."""
+    consumer = deployment.consumer(CONSUMER_WORKERS=1)
+    told = []
+
+    def listen(session):
+        session.execute("SELECT 1")  # what was told comes with the answer
+        return told
+
+    with psycopg.connect(deployment.database_url, autocommit=True) as session:
+        session.add_notify_handler(told.append)
+        session.execute("LISTEN clerkstream_applied")
+        deployment.publish([("msg_1", user("user_a", at=1))])
+        deployment.wait_for_ledger(1)
+        assert listen(session) == []
+        session.execute(
+            "INSERT INTO clerkstream_waiters (expires_at)"
+            " VALUES (now() + '1 minute')"
+        )
+        deployment.publish([("msg_2", user("user_a", at=2))])
+        wait_until(lambda: listen(session), 10, "a notification")
+        assert (told[0].channel, told[0].payload) == (
+            "clerkstream_applied", "",
+        )  # fmt: skip
+        assert "msg_2" in deployment.ledger()
+    assert consumer.get("/readyz").status == 200
 
 
 def test_the_lag_is_what_is_not_done_yet(deployment):
