@@ -46,6 +46,7 @@ void ledger_judge(struct ledger *ledger, const struct ledger_known *known)
                           known[i].exists &&
                           !(known[i].is_waiting &&
                             known[i].retry_at_ms == event->record.retry_at_ms);
+        event->is_letter_due = event->is_letter_due && !event->is_stale;
     }
 }
 
