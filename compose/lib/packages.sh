@@ -12,8 +12,8 @@ PACKAGES_KAFKA=("openjdk-17-jre-headless|default-jre-headless" maven)
 PACKAGES_POSTGRES=("postgresql-15|postgresql")
 PACKAGES_TEST=(
     clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev libcmocka-dev
-    git haproxy nginx-light python3 python3-confluent-kafka python3-jsonschema
-    python3-psycopg python3-pytest shellcheck binutils kcat
+    gcovr git haproxy kcat nginx-light python3 python3-confluent-kafka
+    python3-jsonschema python3-psycopg python3-pytest shellcheck binutils
 )
 
 # Prints those of the given rows that are not there.

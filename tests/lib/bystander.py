@@ -77,11 +77,12 @@ class Bystander:
     def attacked(self):
         """Nothing may fail within; remembers how slow it became."""
         self.calm = self.watch(0.5)
-        begin = len(self.waits)
+        begin, failed = len(self.waits), len(self.failures)
         yield self
         with self.turn:
-            self.worst = percentiles(self.waits[begin:])
-        assert self.failures == []
+            waits, failures = self.waits[begin:], self.failures[failed:]
+        assert failures == []
+        self.worst = percentiles(waits)
 
     def told(self):
         (calm50, calm99), (p50, p99) = self.calm, self.worst

@@ -19,10 +19,11 @@ BIN = Path(
 
 
 @cache
-def is_sanitized():
-    """Whether this build has the sanitizers in it (`tests/run --sanitized`),
-    whose own bookkeeping is memory too."""
-    return b"__asan_init" in (BIN / "clerkstream-producer").read_bytes()
+def is_instrumented():
+    """Whether this build has sanitizers or counters in it, which take memory
+    of their own and report at an orderly end."""
+    program = (BIN / "clerkstream-producer").read_bytes()
+    return b"__asan_init" in program or b"__gcov_" in program
 
 
 class Program(Process):
@@ -43,8 +44,8 @@ class Program(Process):
         )
 
     def end(self):
-        """Of its test: at once, or in an orderly way that shows leaks."""
-        if is_sanitized() and self.running:
+        """Of its test: at once, unless there is something to report."""
+        if is_instrumented() and self.running:
             code = self.stop()
             assert code == 0, f"{self.name} ended with {code}:\n{self.tail()}"
         self.kill()
