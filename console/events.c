@@ -1,8 +1,9 @@
 /* clerkstream events - what is in the ledger, newest first.
  *
- * The ledger has no index on most of what may be asked for, but a block range
- * index on its times: hence the windows of look_back.h.  What is recent is
- * found at once in a ledger of any size; what is rare takes a scan. */
+ * The ledger's times have a block range index: hence the windows of
+ * look_back.h.  What is recent is found at once in a ledger of any size, and so
+ * is an id, an entity and what is in trouble; what is rare takes a scan.  Where
+ * the time is over before its end, what was found is printed all the same. */
 #include "console/commands.h"
 #include "console/filter.h"
 #include "console/look_back.h"
@@ -233,10 +234,10 @@ static int read_page(const struct page *page, struct error *err)
         if (read_window(page, &look, err) == 0)
             continue;
         if (err->kind == ERROR_AGAIN && instant_format(look.end_ms, time))
-            return error_wrap(err,
-                              "%zu found back to %s; more --timeout, or "
-                              "--from, may help",
-                              table_rows(page->table), time);
+            return error_set(err, ERROR_AGAIN,
+                             "there was time to look back to %s only: "
+                             "--timeout gives more, --from needs less",
+                             time);
         return -1;
     }
     return 0;
@@ -293,9 +294,12 @@ static int run(const struct console_config *config, const void *given,
                               &page.db, err) != 0)
         return -1;
     table_init(&table, columns, COLUMNS);
-    if (find_before(page.db, flags->before, &page.before_ms, err) == 0 &&
-        read_page(&page, err) == 0)
-        result = print(&table, flags->is_json, err);
+    if (find_before(page.db, flags->before, &page.before_ms, err) == 0) {
+        result = read_page(&page, err);
+        if ((result == 0 || table_rows(&table) > 0) &&
+            print(&table, flags->is_json, err) != 0)
+            result = -1;
+    }
     table_release(&table);
     postgres_close(page.db);
     return result;

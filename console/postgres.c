@@ -122,11 +122,13 @@ int postgres_query(struct postgres *db, const char *statement,
                    const char *const *values, size_t values_count,
                    struct postgres_rows **ret_rows, struct error *err)
 {
-    int is_sent =
-        PQsendQueryParams(db->connection, statement, (int)values_count, NULL,
-                          values, NULL, NULL, 0);
     PGresult *answer;
+    int is_sent;
 
+    if (postgres_limit_statement(db, err) != 0)
+        return -1;
+    is_sent = PQsendQueryParams(db->connection, statement, (int)values_count,
+                                NULL, values, NULL, NULL, 0);
     if (take_result(db, is_sent == 1, statement, &answer, err) != 0)
         return -1;
     *ret_rows = memory_new(sizeof(**ret_rows));

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define STATE_BYTES 5 /* of a SQLSTATE */
+#define SAY_SO_MS 200
 
 /* The first row that `state` begins with decides. */
 static const struct {
@@ -193,21 +194,37 @@ void postgres_set_timeout(struct postgres *db, int64_t timeout_ms)
     db->deadline_ms = clock_steady_ms() + timeout_ms;
 }
 
+int postgres_limit_statement(struct postgres *db, struct error *err)
+{
+    int64_t left_ms = db->deadline_ms - clock_steady_ms() - SAY_SO_MS;
+    char setting[64];
+
+    if (left_ms < SAY_SO_MS)
+        left_ms = SAY_SO_MS;
+    if (db->statement_ms == 0 ||
+        llabs(db->statement_ms - left_ms) < SAY_SO_MS / 2)
+        return 0;
+    db->statement_ms = left_ms;
+    snprintf(setting, sizeof(setting), "set statement_timeout to %lld",
+             (long long)left_ms);
+    return postgres_execute(db, setting, err);
+}
+
+/* Compiling a question takes longer than its answer, and cannot be ended. */
+static const char ask_settings[] = "set search_path to public; set jit to off";
+
 int postgres_open_in_time(const char *url, int64_t timeout_ms,
                           struct postgres **ret_db, struct error *err)
 {
     int64_t begun_ms = clock_steady_ms();
     struct postgres *db;
-    char settings[128];
 
     if (postgres_open(url, timeout_ms, &db, err) != 0)
         return -1;
     postgres_set_timeout(db, timeout_ms);
     db->deadline_ms = begun_ms + timeout_ms;
-    snprintf(settings, sizeof(settings),
-             "set search_path to public; set statement_timeout to %lld",
-             (long long)timeout_ms);
-    if (postgres_execute(db, settings, err) != 0) {
+    db->statement_ms = INT64_MAX;
+    if (postgres_execute(db, ask_settings, err) != 0) {
         postgres_close(db);
         return -1;
     }

@@ -1,5 +1,7 @@
 """A row that somebody keeps locked, as the operator's desk shows it."""
 
+import time
+
 import desk
 import psycopg
 import pytest
@@ -52,3 +54,18 @@ def test_it_is_seen_told_and_waited_for(locked):
     said = desk.told(life, "status")
     assert said["events"]["retrying"] == 0
     assert said["oldest_unprocessed"] is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("status",), ("events",), ("explain", "msg_1"), ("wait", "msg_1")],
+    ids=lambda words: words[0],
+)
+def test_a_table_that_is_locked_is_not_waited_for(module_deployment, command):
+    life = module_deployment
+    with psycopg.connect(life.database_url) as session:
+        session.execute("LOCK TABLE webhook_events")
+        begun = time.monotonic()
+        said = desk.refused(life, *command, "--timeout", "2")
+        assert time.monotonic() - begun < 2 + 4
+        assert "statement timeout" in said
