@@ -1,6 +1,6 @@
 /* clerkstream dlq discard - give a dead letter up, for a reason that is kept.
  *
- * The letter stays on the topic; it gets a mark (0005_dead_letter_marks.sql).
+ * The letter stays on the topic; it gets a mark (0006_dead_letter_marks.sql).
  */
 #include "console/commands.h"
 #include "console/dlq.h"

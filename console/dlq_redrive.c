@@ -2,7 +2,7 @@
  *
  * For each of them, in a transaction of its own: it is marked, its event is
  * published on the events topic and acknowledged, the mark is committed
- * (0005_dead_letter_marks.sql).  Then the ledger is waited for. */
+ * (0006_dead_letter_marks.sql).  Then the ledger is waited for. */
 #include "console/commands.h"
 #include "console/dlq.h"
 #include "console/dlq_mark.h"

@@ -40,8 +40,8 @@ static const struct flag explain_flags[] = {
     {.name = "payload",
      .type = FLAG_SWITCH,
      .offset = offsetof(struct explain_flags, has_payload),
-     .about = "Show the event as it came, and the database's error in full: "
-              "both may be personal data."},
+     .about = "Show the event as it came, and what the database quotes: both "
+              "may be personal data."},
     FLAG_TIMEOUT(struct explain_flags, "30"),
     FLAG_JSON(struct explain_flags),
 };
