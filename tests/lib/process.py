@@ -135,4 +135,5 @@ class Process:
 
 
 def die_with_parent():
+    """With the thread that starts it: that must not end before the tests."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

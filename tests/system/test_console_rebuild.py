@@ -1,5 +1,7 @@
 """`clerkstream rebuild`: the tables anew from the log, with the same ids."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 from desk import refused, told
@@ -79,6 +81,19 @@ def test_every_row_comes_back_with_the_id_it_had(idle, words):
     read_again(idle)
     assert domain(idle) == before
     assert_equal(model.tables(EVENTS), idle.tables())
+
+
+def test_waiting_shows_that_the_ids_stay(idle):
+    rows = {table: count(idle, table) for table in TABLES}
+    with ThreadPoolExecutor() as desk:
+        said = desk.submit(
+            told, idle, "rebuild", "--yes", "--wait", "--timeout", "60"
+        )
+        wait_until(lambda: count(idle, "users") == 0, 30, "empty tables")
+        idle.consumer()
+        said = said.result()
+    for row in said["tables"]:
+        assert row["rows_after"] == row["same_ids"] == rows[row["table"]]
 
 
 def test_waiting_in_vain_ends(idle):
