@@ -5,6 +5,7 @@
 /* One on a line, so that adding one is one line. */
 /* clang-format off */
 const struct command *const commands[] = {
+    &command_audit,
     &command_dlq_discard,
     &command_dlq_list,
     &command_dlq_redrive,

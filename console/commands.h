@@ -7,6 +7,7 @@
 
 #include "console/command.h"
 
+extern const struct command command_audit;
 extern const struct command command_dlq_discard;
 extern const struct command command_dlq_list;
 extern const struct command command_dlq_redrive;

@@ -118,22 +118,53 @@ int postgres_execute(struct postgres *db, const char *statements,
     return 0;
 }
 
+/* The answer to what was sent, new. */
+static int take_rows(struct postgres *db, bool is_sent, const char *statement,
+                     struct postgres_rows **ret_rows, struct error *err)
+{
+    PGresult *answer;
+
+    if (take_result(db, is_sent, statement, &answer, err) != 0)
+        return -1;
+    *ret_rows = memory_new(sizeof(**ret_rows));
+    (*ret_rows)->result = answer;
+    return 0;
+}
+
 int postgres_query(struct postgres *db, const char *statement,
                    const char *const *values, size_t values_count,
                    struct postgres_rows **ret_rows, struct error *err)
 {
-    PGresult *answer;
     int is_sent;
 
     if (postgres_limit_statement(db, err) != 0)
         return -1;
     is_sent = PQsendQueryParams(db->connection, statement, (int)values_count,
                                 NULL, values, NULL, NULL, 0);
-    if (take_result(db, is_sent == 1, statement, &answer, err) != 0)
+    return take_rows(db, is_sent == 1, statement, ret_rows, err);
+}
+
+int postgres_query_binary(struct postgres *db, const char *statement,
+                          const struct postgres_value *values,
+                          size_t values_count, struct postgres_rows **ret_rows,
+                          struct error *err)
+{
+    const char *data[POSTGRES_VALUES_MAX];
+    Oid types[POSTGRES_VALUES_MAX];
+    int sizes[POSTGRES_VALUES_MAX], formats[POSTGRES_VALUES_MAX];
+    int is_sent;
+
+    for (size_t i = 0; i < values_count; i++) {
+        data[i] = values[i].data;
+        types[i] = values[i].type;
+        sizes[i] = (int)values[i].size;
+        formats[i] = 1;
+    }
+    if (postgres_limit_statement(db, err) != 0)
         return -1;
-    *ret_rows = memory_new(sizeof(**ret_rows));
-    (*ret_rows)->result = answer;
-    return 0;
+    is_sent = PQsendQueryParams(db->connection, statement, (int)values_count,
+                                types, data, sizes, formats, 0);
+    return take_rows(db, is_sent == 1, statement, ret_rows, err);
 }
 
 size_t postgres_rows_count(const struct postgres_rows *rows)

@@ -39,6 +39,17 @@ int postgres_execute(struct postgres *db, const char *statements,
 int postgres_query(struct postgres *db, const char *statement,
                    const char *const *values, size_t values_count,
                    struct postgres_rows **ret_rows, struct error *err);
+/* The same with values in PostgreSQL's binary form. */
+struct postgres_value {
+    const char *data;
+    size_t size;
+    unsigned type; /* its OID */
+};
+#define POSTGRES_VALUES_MAX 32
+int postgres_query_binary(struct postgres *db, const char *statement,
+                          const struct postgres_value *values,
+                          size_t values_count, struct postgres_rows **ret_rows,
+                          struct error *err);
 size_t postgres_rows_count(const struct postgres_rows *rows);
 /* Borrowed; NULL for NULL. */
 const char *postgres_rows_value(const struct postgres_rows *rows, size_t row,
