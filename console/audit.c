@@ -152,8 +152,8 @@ const struct command command_audit = {
         "would\n"
         "go with them. CONSUMER_ROLE_MAP must be that of the consumers.",
     .example = "clerkstream audit\n"
-               "  clerkstream audit --entity user_2abc --payload\n"
-               "  clerkstream audit --repair --json",
+               "clerkstream audit --entity user_2abc --payload\n"
+               "clerkstream audit --repair --json",
     .flags = audit_flags,
     .flags_count = sizeof(audit_flags) / sizeof(audit_flags[0]),
     .flags_bytes = sizeof(struct audit_flags),

@@ -334,6 +334,14 @@ static void add_flag_help(const struct flag *flag, struct buffer *out)
         buffer_add_format(out, "        %s\n", flag->choices[i]);
 }
 
+static void add_example(const char *lines, struct buffer *out)
+{
+    buffer_add_text(out, "  ");
+    for (; *lines != '\0'; lines++)
+        buffer_add_format(out, *lines == '\n' ? "%c  " : "%c", *lines);
+    buffer_add_char(out, '\n');
+}
+
 void command_help(const struct command *command, struct buffer *out)
 {
     add_usage(command, out);
@@ -344,5 +352,6 @@ void command_help(const struct command *command, struct buffer *out)
     for (size_t i = 0; i < command->flags_count; i++)
         add_flag_help(&command->flags[i], out);
     buffer_add_text(out, "  --help\n      This text.\n");
-    buffer_add_format(out, "\nExample:\n  %s\n", command->example);
+    buffer_add_text(out, "\nExample:\n");
+    add_example(command->example, out);
 }

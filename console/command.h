@@ -63,7 +63,7 @@ struct command {
     const char *name;
     const char *about;   /* one line */
     const char *detail;  /* what else --help says; may be NULL */
-    const char *example; /* a command line, or several */
+    const char *example; /* a command line, or several, one on a line */
     const struct flag *flags;
     size_t flags_count;
     size_t flags_bytes; /* of the struct that the flags fill */

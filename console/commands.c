@@ -24,6 +24,18 @@ const struct command *const commands[] = {
 /* clang-format on */
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 
+const struct request_row requests[REQUESTS] = {
+    [REQUEST_HELP] = {"--help", "What there is; of a command: what it takes."},
+    [REQUEST_VERSION] = {"--version", "The version."},
+    [REQUEST_CONFIG] = {"--print-config",
+                        "The environment as it is read, secrets as ***."},
+    [REQUEST_COMPLETION] = {"--completion",
+                            "A script for bash: source <(clerkstream "
+                            "--completion)."},
+    [REQUEST_MANUAL] = {"--man", "The manual page: clerkstream --man | man -l "
+                                 "-."},
+};
+
 /* How many of the words the name takes; 0 where they are others. */
 static int match(const char *name, int argc, char *const *argv)
 {
@@ -76,7 +88,8 @@ static struct slice next_word(const struct command *command, const char *family)
     return (struct slice){word, strcspn(word, " ")};
 }
 
-void commands_list(const char *family, struct buffer *out)
+void commands_list(const char *family, const char *separator,
+                   struct buffer *out)
 {
     struct slice last = SLICE_EMPTY; /* a family is named once */
 
@@ -87,7 +100,7 @@ void commands_list(const char *family, struct buffer *out)
         word = next_word(commands[i], family);
         if (slice_equal(word, last))
             continue;
-        buffer_add_format(out, "%s%.*s", last.size > 0 ? ", " : "",
+        buffer_add_format(out, "%s%.*s", last.size > 0 ? separator : "",
                           SLICE_PRINT(word));
         last = word;
     }
@@ -113,9 +126,7 @@ static void add_usage(const char *family, struct buffer *out)
                       "       clerkstream %s%s<command> --help\n",
                       family, blank, family, blank);
     if (blank[0] == '\0')
-        buffer_add_text(out, "       clerkstream --help | --version | "
-                             "--print-config\n\n"
-                             "The operator's desk of clerkstream: Clerk's "
+        buffer_add_text(out, "\nThe operator's desk of clerkstream: Clerk's "
                              "webhooks through Kafka into PostgreSQL.\n");
 }
 
@@ -129,6 +140,10 @@ void commands_help(const char *family, struct buffer *out)
                               commands[i]->name, commands[i]->about);
     if (family != NULL)
         return;
+    buffer_add_text(out, "\nOr:\n");
+    for (int i = 0; i < REQUESTS; i++)
+        buffer_add_format(out, "  %-*s  %s\n", longest_name(), requests[i].name,
+                          requests[i].about);
     buffer_add_text(out, "\nEnvironment:\n");
     option_help(console_options, console_options_count, out);
     buffer_add_text(out, "\nExit codes: 0 done, 1 failed, 2 wrong use or "

@@ -33,7 +33,22 @@ const struct command *commands_find(int argc, char *const *argv,
 /* Whether `word` is the first of commands with two. */
 bool commands_is_family(const char *word);
 
+/* What the program can be asked for without a command. */
+enum request {
+    REQUEST_HELP,
+    REQUEST_VERSION,
+    REQUEST_CONFIG,
+    REQUEST_COMPLETION,
+    REQUEST_MANUAL,
+    REQUESTS
+};
+extern const struct request_row {
+    const char *name;
+    const char *about;
+} requests[REQUESTS];
+
 /* What may follow: "dlq, events, migrate", or of a family "list, show". */
-void commands_list(const char *family, struct buffer *out);
+void commands_list(const char *family, const char *separator,
+                   struct buffer *out);
 /* What `clerkstream --help` says, or `clerkstream <family> --help`. */
 void commands_help(const char *family, struct buffer *out);

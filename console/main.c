@@ -1,5 +1,7 @@
 /* clerkstream - the operator's desk: one program, one table of commands. */
 #include "console/commands.h"
+#include "console/completion.h"
+#include "console/manual.h"
 #include "shared/kafka_config.h"
 #include "shared/memory.h"
 
@@ -125,18 +127,47 @@ static int print_version(void)
     return done();
 }
 
+static int print_all_help(void)
+{
+    return print_help(NULL);
+}
+
+static int print_completion(void)
+{
+    struct buffer text;
+
+    buffer_init(&text, OUTPUT_BYTES);
+    completion_bash(&text);
+    return print(&text);
+}
+
+static int print_manual(void)
+{
+    struct buffer text;
+
+    buffer_init(&text, OUTPUT_BYTES);
+    manual_page(&text);
+    return print(&text);
+}
+
+static int (*const answers[REQUESTS])(void) = {
+    [REQUEST_HELP] = print_all_help, [REQUEST_VERSION] = print_version,
+    [REQUEST_CONFIG] = print_config, [REQUEST_COMPLETION] = print_completion,
+    [REQUEST_MANUAL] = print_manual,
+};
+
 static int refuse(const char *family, const char *given)
 {
     struct error err;
     struct buffer allowed;
 
     buffer_init(&allowed, OUTPUT_BYTES);
-    commands_list(family, &allowed);
-    error_set(&err, ERROR_INPUT,
-              "given %s%.60s%s, allowed is one of %s, --help%s",
+    commands_list(family, ", ", &allowed);
+    for (int i = 0; i < (family != NULL ? 1 : REQUESTS); i++)
+        buffer_add_format(&allowed, ", %s", requests[i].name);
+    error_set(&err, ERROR_INPUT, "given %s%.60s%s, allowed is one of %s",
               given != NULL ? "\"" : "no command", given != NULL ? given : "",
-              given != NULL ? "\"" : "", allowed.data,
-              family != NULL ? "" : ", --version, --print-config");
+              given != NULL ? "\"" : "", allowed.data);
     buffer_release(&allowed);
     return fail(family != NULL ? family : "", &err);
 }
@@ -164,11 +195,8 @@ int main(int argc, char **argv)
         return run_family(first, argc - 2, argv + 2);
     if (argc > 2)
         return refuse(NULL, first[0] == '-' ? argv[2] : first);
-    if (strcmp(first, "--help") == 0)
-        return print_help(NULL);
-    if (strcmp(first, "--version") == 0)
-        return print_version();
-    if (strcmp(first, "--print-config") == 0)
-        return print_config();
+    for (int i = 0; i < REQUESTS; i++)
+        if (strcmp(first, requests[i].name) == 0)
+            return answers[i]();
     return refuse(NULL, first);
 }

@@ -331,7 +331,7 @@ const struct command command_prune = {
         "\n"
         "The space is used again by new events once autovacuum was there.",
     .example = "clerkstream prune --older-than P90D --dry-run\n"
-               "  clerkstream prune --older-than 90d --rate 2000",
+               "clerkstream prune --older-than 90d --rate 2000",
     .flags = prune_flags,
     .flags_count = sizeof(prune_flags) / sizeof(prune_flags[0]),
     .flags_bytes = sizeof(struct prune_flags),

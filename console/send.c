@@ -311,7 +311,7 @@ const struct command command_send = {
         "arguments alone, so sending it again is a duplicate; the nine types\n"
         "of one seed are about the same user and organization.",
     .example = "clerkstream send --type user.created\n"
-               "  clerkstream send --count 10000 --seed 1 --shuffle",
+               "clerkstream send --count 10000 --seed 1 --shuffle",
     .flags = send_flags,
     .flags_count = sizeof(send_flags) / sizeof(send_flags[0]),
     .flags_bytes = sizeof(struct send_flags),

@@ -289,7 +289,7 @@ const struct command command_wait = {
         "it is waited for. Ends with code 1 when the time is over, and says\n"
         "what the ledger says then.",
     .example = "clerkstream wait msg_2abc --timeout 10\n"
-               "  clerkstream wait --entity user_2abc --after "
+               "clerkstream wait --entity user_2abc --after "
                "2026-01-31T08:00:00Z",
     .flags = wait_flags,
     .flags_count = sizeof(wait_flags) / sizeof(wait_flags[0]),

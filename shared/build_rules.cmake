@@ -1,5 +1,5 @@
-# build_rules - how every file of ours is compiled, and the three words the
-# root file is written in: add_parts, add_program, embed_sql.
+# build_rules - how every file of ours is compiled, and the four words the
+# root file is written in: add_parts, add_program, add_shared_files, embed_sql.
 
 add_library(build_rules INTERFACE)
 target_compile_features(build_rules INTERFACE c_std_11)
@@ -39,6 +39,18 @@ endfunction()
 function(add_program name folder)
     add_executable(${name} ${folder}/main.c)
     target_link_libraries(${name} PRIVATE ${folder}_parts)
+endfunction()
+
+# What a program says of itself, where man and bash-completion look for it
+# beside a bin/ that is on the PATH.
+function(add_shared_files name)
+    set(share ${CMAKE_BINARY_DIR}/share)
+    add_custom_command(TARGET ${name} POST_BUILD
+        COMMAND ${CMAKE_COMMAND} -E make_directory
+                ${share}/man/man1 ${share}/bash-completion/completions
+        COMMAND ${name} --man >${share}/man/man1/${name}.1
+        COMMAND ${name} --completion
+                >${share}/bash-completion/completions/${name})
 endfunction()
 
 # The migrations as C arrays inside a program: it needs no file beside it.

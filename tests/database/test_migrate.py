@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import desk
 import psycopg
 import pytest
 from postgres import query
@@ -70,11 +71,13 @@ def test_a_second_time_it_changes_nothing(database):
 
 def test_json_says_the_same(database):
     done = json.loads(migrate(database, "--json").stdout)
+    desk.validate(done, "migrate")
     assert [(row["name"], row["checksum"]) for row in done] == (
         list(zip(NAMES, SUMS))
     )
     assert {row["action"] for row in done} == {"applied"}
     done = json.loads(migrate(database, "--json").stdout)
+    desk.validate(done, "migrate")
     assert {row["action"] for row in done} == {"already applied"}
 
 

@@ -50,6 +50,13 @@ def test_help_needs_no_environment(command):
     assert "EVENTS_PARTITIONS" in refused(*words, environment=wrong)
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_speaks_json_by_a_schema(command):
+    assert "\n  --json\n" in console(*command.split(), "--help").stdout
+    schema = f"schemas/console/{command.replace(' ', '_')}.json"
+    assert (ROOT / schema).exists()
+
+
 def test_the_version_is_the_projects():
     declared = re.search(
         r"project\(clerkstream VERSION (\S+)",

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
+import desk
 import jsonschema
 import pytest
 from ports import free_port
@@ -140,7 +141,9 @@ def dry_run(*words):
 
 
 def summary(done):
-    return json.loads(done.stdout)
+    said = json.loads(done.stdout)
+    desk.validate(said, "send")
+    return said
 
 
 # One event.

@@ -5,26 +5,23 @@ import pty
 import subprocess
 
 import pytest
+from dead_letters import stuck
 from process import plain_environment
 from programs import BIN
-from small_events import user
 
 
 @pytest.fixture(scope="module")
 def life(module_deployment):
-    module_deployment.consumer()
-    module_deployment.publish([("msg_1", user("user_1"))])
-    module_deployment.wait_for_ledger(1)
-    return module_deployment
+    return stuck(module_deployment)
 
 
 def on_terminal(life, *words, **environment):
-    """What a terminal is told."""
+    """What a terminal is told, without progress bars."""
     here, there = pty.openpty()
     process = subprocess.Popen(
         [BIN / "clerkstream", *words],
         env=plain_environment(**{**life.environment, **environment}),
-        stdin=there, stdout=there, stderr=there,
+        stdin=there, stdout=there, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(there)
     said = b""
@@ -39,10 +36,34 @@ def on_terminal(life, *words, **environment):
     return said.decode()
 
 
-COMMANDS = [("status",), ("events",), ("explain", "msg_1")]
+COMMANDS = [
+    ("dlq", "discard", "msg_ban_1", "--reason", "test", "--dry-run"),
+    ("dlq", "list"),
+    ("dlq", "redrive", "--yes", "--dry-run"),
+    ("dlq", "show", "msg_ban_1"),
+    ("events",),
+    ("explain", "msg_good_1"),
+    ("rebuild", "--dry-run"),
+    ("replay", "--entity", "user_ada"),
+    ("status",),
+]
+# What they print is a line or two, and needs no emphasis.
+PLAIN = [
+    ("audit",),
+    ("migrate",),
+    ("prune", "--older-than", "90d", "--dry-run"),
+    ("topics",),
+    ("wait", "msg_good_1"),
+]
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def name_of(words):
+    return " ".join(word for word in words if word.isalpha())
+
+
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=name_of)
 def test_a_terminal_gets_colours_unless_it_wants_none(life, words):
     assert "\033[1m" in on_terminal(life, *words)
     assert "\033[" not in on_terminal(life, *words, NO_COLOR="1")
@@ -50,6 +71,6 @@ def test_a_terminal_gets_colours_unless_it_wants_none(life, words):
     assert "\033[" not in life.console(*words).stdout
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("words", [*COMMANDS, *PLAIN], ids=name_of)
 def test_json_has_no_colours_anywhere(life, words):
     assert "\033" not in on_terminal(life, *words, "--json")

@@ -6,6 +6,7 @@ import subprocess
 import time
 import uuid
 
+import desk
 import pytest
 from confluent_kafka.admin import ConfigResource
 from process import plain_environment
@@ -67,7 +68,9 @@ def test_what_is_missing_is_made_and_a_second_time_nothing(kafka, names):
 
 def test_json_says_the_same(kafka, names):
     kafka.create_topic(names["RETRY_TOPIC"], 4)
-    assert json.loads(topics(names, "--json").stdout) == [
+    said = json.loads(topics(names, "--json").stdout)
+    desk.validate(said, "topics")
+    assert said == [
         {"topic": names["EVENTS_TOPIC"], "partitions": 4, "action": "created"},
         {"topic": names["RETRY_TOPIC"], "partitions": 4, "action": "exists"},
         {"topic": names["DEAD_LETTER_TOPIC"], "partitions": 4,
