@@ -1,6 +1,7 @@
 #include "consumer/apply.h"
 
 #include "consumer/merge.h"
+#include "shared/clock.h"
 
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@ struct transaction {
     struct rows rows;
     struct claim *claims;
     size_t claims_count;
+    int64_t mark_us; /* when the phase at hand began */
 };
 
 void apply_release(struct apply *apply)
@@ -212,12 +214,53 @@ static int check_sink(struct transaction *tx, struct error *err)
     return 0;
 }
 
+static void end_phase(struct transaction *tx, enum apply_phase phase)
+{
+    int64_t now_us = clock_steady_us();
+
+    tx->apply->spent_us[phase] += now_us - tx->mark_us;
+    tx->mark_us = now_us;
+}
+
+static int lock_all(struct transaction *tx, struct error *err)
+{
+    int result = postgres_connect(tx->apply->db, err) != 0 ? -1 : lock(tx, err);
+
+    end_phase(tx, APPLY_LOCK);
+    return result;
+}
+
+static int write_all(struct transaction *tx, struct error *err)
+{
+    int result = lock_subdomains(tx, err);
+
+    if (result == 0) {
+        queue_writes(tx);
+        result = send_letters(tx, err);
+    }
+    end_phase(tx, APPLY_WRITE);
+    return result;
+}
+
+static int commit(struct transaction *tx, struct error *err)
+{
+    int result;
+
+    queue(tx, STATEMENT_COMMIT, NULL);
+    result = postgres_run(tx->apply->db, err);
+    end_phase(tx, APPLY_COMMIT);
+    return result;
+}
+
 int apply(struct apply *apply, struct event *const *events, size_t count,
           struct error *err)
 {
-    struct transaction tx = {.apply = apply, .events = events, .count = count};
+    struct transaction tx = {.apply = apply,
+                             .events = events,
+                             .count = count,
+                             .mark_us = clock_steady_us()};
 
-    if (postgres_connect(apply->db, err) != 0 || lock(&tx, err) != 0)
+    if (lock_all(&tx, err) != 0)
         return -1;
     ledger_judge(&tx.ledger, tx.known);
     merge(events, count);
@@ -225,13 +268,10 @@ int apply(struct apply *apply, struct event *const *events, size_t count,
     if (check_sink(&tx, err) != 0)
         return -1;
     rows_of(&tx.regs, apply->arena, &tx.rows);
-    if (lock_subdomains(&tx, err) != 0)
+    end_phase(&tx, APPLY_MERGE);
+    if (write_all(&tx, err) != 0)
         return -1;
-    queue_writes(&tx);
-    if (send_letters(&tx, err) != 0)
-        return -1;
-    queue(&tx, STATEMENT_COMMIT, NULL);
-    return postgres_run(apply->db, err);
+    return commit(&tx, err);
 }
 
 static void read_unmarked(const struct postgres_rows *rows, void *context)

@@ -11,6 +11,18 @@
 #include "consumer/kafka_sink.h"
 #include "consumer/postgres.h"
 
+/* What one batch spends its time with: the first round trip, with waiting for
+ * other workers' locks; deciding; what is made ready to be written, with the
+ * bases' locks and the records that are sent elsewhere; the round trip in which
+ * the server writes it all and commits. */
+enum apply_phase {
+    APPLY_LOCK,
+    APPLY_MERGE,
+    APPLY_WRITE,
+    APPLY_COMMIT,
+    APPLY_PHASES
+};
+
 struct apply {
     struct postgres *db;
     struct sink *sink; /* NULL: nothing is sent; what would have to be sent is
@@ -22,6 +34,7 @@ struct apply {
     struct bind_arrays arrays;
     char marked[EVENT_ID_BYTES_MAX]; /* the user who was marked last */
     size_t marked_size;
+    int64_t spent_us[APPLY_PHASES]; /* added up; whoever reads it clears it */
 };
 
 void apply_release(struct apply *apply);

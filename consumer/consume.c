@@ -73,7 +73,6 @@ static void log_batch(struct worker *worker, struct event *const *events,
         if (events[i]->is_done && !events[i]->is_stale)
             by_verdict[events[i]->verdict]++;
     }
-    metric_observe_us(worker->set.meters->batch_seconds, us);
     log_info(log_event("batch"), log_number("worker", worker->number),
              log_number("events", (int64_t)count),
              log_number("completed", by_verdict[VERDICT_COMPLETED]),
@@ -83,6 +82,20 @@ static void log_batch(struct worker *worker, struct event *const *events,
              log_number("failed", by_verdict[VERDICT_FAILED]),
              log_number("stale", stale), log_number("held", (int64_t)held),
              log_real("ms", (double)us / 1000));
+}
+
+static void measure_batch(struct worker *worker, size_t count, int64_t us)
+{
+    struct meters *meters = worker->set.meters;
+    int64_t *spent_us = worker->apply.spent_us;
+
+    metric_observe_us(meters->batch_seconds, us);
+    metric_observe_count(meters->batch_events, (int64_t)count);
+    for (int i = 0; i < APPLY_PHASES; i++) {
+        if (spent_us[i] > 0)
+            metric_observe_us(meters->phases[i], spent_us[i]);
+        spent_us[i] = 0;
+    }
 }
 
 static void schedule(struct worker *worker, size_t held)
@@ -116,6 +129,7 @@ static bool process(struct worker *worker, const struct record *records,
     struct event **events;
     size_t passed = count, held;
     bool is_clean = true;
+    int64_t us;
 
     arena_clear(&worker->arena);
     events = decode_all(worker, records, count);
@@ -130,7 +144,9 @@ static bool process(struct worker *worker, const struct record *records,
         is_clean = is_clean && events[i]->is_done &&
                    events[i]->verdict < VERDICT_RETRYING;
     held = release_or_hold(worker, events, count);
-    log_batch(worker, events, count, held, clock_steady_us() - start_us);
+    us = clock_steady_us() - start_us;
+    measure_batch(worker, count, us);
+    log_batch(worker, events, count, held, us);
     if (!is_new || held > 0)
         schedule(worker, held);
     tell_status(worker);
@@ -176,12 +192,21 @@ static void process_due(struct worker *worker)
             worker->due_max < most / 2 ? worker->due_max * 2 : most;
 }
 
-static void measure_lag(struct worker *worker)
+static void tell_lag(struct worker *worker, struct progress_partition *at,
+                     int64_t end, int64_t done)
 {
     const struct consumer_config *cfg = worker->set.cfg;
-    const char *const topics[STREAMS] = {
-        [STREAM_EVENTS] = cfg->common.events_topic,
-        [STREAM_RETRIES] = cfg->common.retry_topic};
+    const char *topic = at->stream == STREAM_EVENTS ? cfg->common.events_topic
+                                                    : cfg->common.retry_topic;
+
+    meters_set_lag(worker->set.meters, cfg->group, topic, at->partition,
+                   end - done);
+    meters_set_behind(worker->set.meters, topic, at->partition,
+                      progress_behind_ms(at, end, done, clock_steady_ms()));
+}
+
+static void measure_lag(struct worker *worker)
+{
     char reason[KAFKA_WATCH_REASON_BYTES];
     bool is_there = kafka_watch_is_ready(worker->set.watch, reason);
 
@@ -194,8 +219,7 @@ static void measure_lag(struct worker *worker)
                 source_committed(worker->source, at->stream, at->partition);
         done = at->stored >= 0 ? at->stored : at->committed;
         if (end >= 0)
-            meters_set_lag(worker->set.meters, cfg->group, topics[at->stream],
-                           at->partition, end - (done > 0 ? done : 0));
+            tell_lag(worker, at, end, done > 0 ? done : 0);
     }
 }
 
@@ -241,6 +265,7 @@ static void look_around(struct worker *worker)
         tell_status(worker);
         mark_failed(worker, now_ms);
     }
+    worker_tell_session(worker);
     worker_set_busy(worker, false);
 }
 
@@ -281,9 +306,14 @@ static void step(struct worker *worker)
                             clock_steady_ms() >= worker->due_ms;
     int64_t left_ms =
         waiting_left_ms(&worker->waiting, clock_steady_ms(), POLL_MS);
+    int64_t start_us;
 
     is_stuck = worker->is_away || worker->is_halted;
+    start_us = clock_steady_us();
     worker_collect(worker, is_due ? 0 : is_stuck ? POLL_MS : (int)left_ms);
+    if (worker->batch_count > 0)
+        metric_observe_us(worker->set.meters->phases[PHASE_POLL],
+                          clock_steady_us() - start_us);
     look_around(worker);
     is_stuck = worker->is_away || worker->is_halted;
     if (worker->batch_count > 0 && is_stuck) {

@@ -26,6 +26,8 @@ static const enum consequence consequences[ERROR_KINDS] = {
 
 void isolate_halt(struct worker *worker)
 {
+    if (!worker->is_halted)
+        metric_add(worker->set.meters->halted, 1);
     worker->is_halted = true;
     log_error(log_event("halted"), log_number("worker", worker->number),
               log_text("reason", "more than half of the last 100 events would "
@@ -196,8 +198,7 @@ static bool is_put_off(const struct worker *worker, const struct event *event,
  * halves. */
 static int halve(struct worker *worker, struct event **events, size_t count)
 {
-    static const struct error locked = {
-        ERROR_AGAIN, "another event of this entity found a row locked"};
+    static const struct error locked = {ERROR_AGAIN, ISOLATE_LOCKED_TEXT};
     size_t tried = part(worker, events, count, is_to_be_tried);
     enum consequence consequence;
     struct error err;

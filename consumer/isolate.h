@@ -10,6 +10,9 @@
 
 #include <stddef.h>
 
+/* Why an event is put off that was not even tried. */
+#define ISOLATE_LOCKED_TEXT "another event of this entity found a row locked"
+
 #define ISOLATE_LOCK_TIMEOUT_MS 100 /* for what is known to be in trouble */
 
 /* After this each of the events is_done, but for those that must be held: all

@@ -67,11 +67,12 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
                          void *context)
 {
     struct source *source = context;
+    bool is_assignment = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
     bool is_cooperative =
         strcmp(rd_kafka_rebalance_protocol(handle), "COOPERATIVE") == 0;
     int events;
 
-    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    if (is_assignment) {
         if (is_cooperative)
             rd_kafka_error_destroy(
                 rd_kafka_incremental_assign(handle, partitions));
@@ -86,12 +87,11 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
         else
             rd_kafka_assign(handle, NULL);
     }
-    log_info(log_event(code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
-                           ? "partitions_assigned"
-                           : "partitions_revoked"),
-             log_number("partitions", events),
-             log_number("retry_partitions", partitions->cnt - events));
-    source->hooks.rebalanced(source->hooks.context);
+    log_info(
+        log_event(is_assignment ? "partitions_assigned" : "partitions_revoked"),
+        log_number("partitions", events),
+        log_number("retry_partitions", partitions->cnt - events));
+    source->hooks.rebalanced(source->hooks.context, is_assignment);
 }
 
 static void on_error(rd_kafka_t *handle, int code, const char *reason,

@@ -17,7 +17,8 @@ struct source_hooks {
     source_hook *assigned;
     /* Records of it that are still held must be forgotten, not stored. */
     source_hook *revoked;
-    void (*rebalanced)(void *context); /* after all of the one or the other */
+    /* After all of the one or the other. */
+    void (*rebalanced)(void *context, bool is_assignment);
     void *context;
 };
 

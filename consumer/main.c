@@ -49,7 +49,16 @@ static bool is_ready(void *context, char ret_reason[HTTP_ADMIN_REASON_BYTES])
 
 static void render_metrics(void *context, struct buffer *out)
 {
-    metrics_render(&((struct program *)context)->meters.registry, out);
+    struct program *program = context;
+    struct meters *meters = &program->meters;
+    char reason[HTTP_ADMIN_REASON_BYTES];
+
+    metric_set(meters->workers, (int64_t)program->count);
+    metric_set(meters->broker_up,
+               program->watch != NULL &&
+                   kafka_watch_is_ready(program->watch, reason));
+    metric_set(meters->ready, is_ready(program, reason));
+    metrics_render(&meters->registry, out);
 }
 
 static int open_all(struct program *program, struct error *err)

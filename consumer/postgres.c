@@ -204,6 +204,11 @@ static bool is_lost(const struct postgres *db, const struct error *err)
            PQstatus(db->connection) != CONNECTION_OK;
 }
 
+bool postgres_is_open(const struct postgres *db)
+{
+    return db->connection != NULL;
+}
+
 static int synchronise(struct postgres *db, struct error *err)
 {
     struct error found = {.kind = ERROR_NONE};

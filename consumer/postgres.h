@@ -34,6 +34,7 @@ void postgres_free(struct postgres *db);
 
 /* Open a session where there is none: 0, or -1 with ERROR_AWAY or _ACCESS. */
 int postgres_connect(struct postgres *db, struct error *err);
+bool postgres_is_open(const struct postgres *db);
 /* Ask a connected one whether it answers. */
 int postgres_check(struct postgres *db, struct error *err);
 

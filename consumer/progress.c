@@ -72,3 +72,19 @@ int64_t progress_done(const struct progress_partition *partition)
 
     return is_open ? partition->open : partition->next;
 }
+
+/* What was the end some time ago is the goal; once it is reached, today's end
+ * is the next one. */
+int64_t progress_behind_ms(struct progress_partition *partition, int64_t end,
+                           int64_t done, int64_t now_ms)
+{
+    if (done >= end) {
+        partition->goal = 0;
+        return 0;
+    }
+    if (done >= partition->goal) {
+        partition->goal = end;
+        partition->goal_ms = now_ms;
+    }
+    return now_ms - partition->goal_ms;
+}

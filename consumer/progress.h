@@ -18,6 +18,8 @@ struct progress_partition {
     int64_t committed; /* before anything was stored; -1: not known */
     int64_t open;      /* the offset of the first open record; -1: none is */
     bool is_held;      /* by one of them */
+    int64_t goal;      /* an end of the partition, seen at goal_ms */
+    int64_t goal_ms;
     bool is_paused;
 };
 
@@ -43,3 +45,9 @@ void progress_open(struct progress *progress, const struct record *record,
 
 /* The offset before which all is done; -1 where nothing is. */
 int64_t progress_done(const struct progress_partition *partition);
+
+/* For how long, at least, a record is known that is not done yet, of a
+ * partition that ends at `end` and is done up to `done`; 0 where all is done.
+ * To be asked again and again. */
+int64_t progress_behind_ms(struct progress_partition *partition, int64_t end,
+                           int64_t done, int64_t now_ms);

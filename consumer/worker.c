@@ -66,6 +66,8 @@ static void on_revoked(void *context, enum stream stream, int32_t partition)
 {
     struct worker *worker = context;
     const struct settings *common = &worker->set.cfg->common;
+    const char *topic =
+        stream == STREAM_EVENTS ? common->events_topic : common->retry_topic;
     struct progress_partition *found =
         progress_find(&worker->progress, stream, partition);
     struct record record;
@@ -78,16 +80,16 @@ static void on_revoked(void *context, enum stream stream, int32_t partition)
            waiting_take_of(&worker->waiting, partition, &record))
         kafka_message_release(&record);
     progress_remove(&worker->progress, stream, partition);
-    meters_set_lag(worker->set.meters, worker->set.cfg->group,
-                   stream == STREAM_EVENTS ? common->events_topic
-                                           : common->retry_topic,
-                   partition, 0);
+    meters_set_lag(worker->set.meters, worker->set.cfg->group, topic, partition,
+                   0);
+    meters_set_behind(worker->set.meters, topic, partition, 0);
 }
 
-static void on_rebalanced(void *context)
+static void on_rebalanced(void *context, bool is_assignment)
 {
     struct worker *worker = context;
 
+    metric_add(worker->set.meters->rebalances[is_assignment], 1);
     worker->is_assigned = true;
     if (worker->held_count == 0)
         worker->is_away = false;
@@ -265,6 +267,13 @@ static void tell_gauge(struct metric_series *gauge, size_t count, int64_t *told)
     *told = (int64_t)count;
 }
 
+void worker_tell_session(struct worker *worker)
+{
+    tell_gauge(worker->set.meters->sessions,
+               postgres_is_open(worker->apply.db) ? 1 : 0,
+               &worker->session_told);
+}
+
 void worker_settle(struct worker *worker)
 {
     struct progress *progress = &worker->progress;
@@ -280,4 +289,5 @@ void worker_settle(struct worker *worker)
                &worker->held_told);
     tell_gauge(worker->set.meters->waiting, worker->waiting.count,
                &worker->waiting_told);
+    worker_tell_session(worker);
 }

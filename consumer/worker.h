@@ -56,7 +56,8 @@ struct worker {
     int64_t looked_ms; /* when lag and database were last looked at */
     int64_t mark_ms;   /* when to mark users as failed again */
     unsigned mark_failures;
-    int64_t held_told, waiting_told; /* this worker's part of the gauges */
+    int64_t held_told, waiting_told,
+        session_told; /* this worker's part of the gauges */
 
     _Atomic int64_t busy_since_ms; /* with the database; 0: is not */
     pthread_mutex_t lock;
@@ -91,6 +92,9 @@ void worker_done(struct worker *worker, struct record *record);
 
 /* Keep a record for later; it is taken.  A retry waits again. */
 void worker_hold(struct worker *worker, const struct record *record);
+
+/* The gauge says whether its database session is open. */
+void worker_tell_session(struct worker *worker);
 
 /* Store how far each partition has come, pause those with something held (and
  * all retries when enough of them wait), resume the others.  Safe at any time:

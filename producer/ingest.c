@@ -119,6 +119,7 @@ static void publish(struct ingest *ingest, struct request *request,
     request->reply.topic = kafka_producer_topic_name(ingest->kafka, topic);
     request->intended = intended;
     request->is_sent = true;
+    request->sent_us = clock_steady_us();
     if (kafka_producer_send(ingest->kafka, topic, record, request, &err) == 0)
         return;
     request->is_sent = false;
@@ -193,6 +194,7 @@ void ingest_take_report(void *context, const struct kafka_report *report)
     struct request *request = context;
 
     request->report = *report;
+    request->reported_us = clock_steady_us();
     request->on_report(request);
 }
 
@@ -200,6 +202,8 @@ void ingest_settle(struct ingest *ingest, struct request *request)
 {
     const struct kafka_report *report = &request->report;
 
+    metric_observe_us(ingest->measure->delivery,
+                      request->reported_us - request->sent_us);
     if (report->kind != ERROR_NONE) {
         measure_kafka_error(ingest->measure, report->code);
         decide(request, reply_outcome_of(report->kind));

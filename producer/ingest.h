@@ -49,6 +49,8 @@ struct request {
     struct reply reply;    /* OUTCOME_OPEN until it is decided */
     enum outcome intended; /* what the reply becomes when Kafka has it */
     bool is_sent;          /* Kafka will report */
+    int64_t sent_us;       /* to Kafka */
+    int64_t reported_us;
     struct kafka_report report;
     char text[INGEST_TEXT_BYTES]; /* what the reply's reason points to */
     char type[INGEST_TEXT_BYTES]; /* for the log; perhaps cut */

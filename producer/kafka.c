@@ -361,14 +361,15 @@ int kafka_producer_send(struct kafka_producer *kafka, enum kafka_topic topic,
     return result;
 }
 
-bool kafka_producer_is_warm(struct kafka_producer *kafka)
+struct kafka_state kafka_producer_state(struct kafka_producer *kafka)
 {
-    bool is_warm;
+    struct kafka_state state;
 
     pthread_rwlock_rdlock(&kafka->lock);
-    is_warm = atomic_load(&kafka->outlet->is_warm);
+    state.is_warm = atomic_load(&kafka->outlet->is_warm);
+    state.queued = rd_kafka_outq_len(kafka->outlet->handle);
     pthread_rwlock_unlock(&kafka->lock);
-    return is_warm;
+    return state;
 }
 
 const char *kafka_producer_topic_name(const struct kafka_producer *kafka,

@@ -35,8 +35,12 @@ int kafka_producer_send(struct kafka_producer *kafka, enum kafka_topic topic,
                         const struct record *record, void *context,
                         struct error *err);
 
-/* Whether the handle knows its topics, so that no record has to wait. */
-bool kafka_producer_is_warm(struct kafka_producer *kafka);
+struct kafka_state {
+    bool is_warm; /* it knows its topics: no record has to wait for them */
+    int queued;   /* records that have no report yet */
+};
+struct kafka_state kafka_producer_state(struct kafka_producer *kafka);
+
 const char *kafka_producer_topic_name(const struct kafka_producer *kafka,
                                       enum kafka_topic topic);
 

@@ -39,7 +39,7 @@ static bool is_ready(void *context, char reason[HTTP_ADMIN_REASON_BYTES])
     }
     if (!kafka_watch_is_ready(self->watch, reason))
         return false;
-    if (kafka_producer_is_warm(self->kafka))
+    if (kafka_producer_state(self->kafka).is_warm)
         return true;
     snprintf(reason, HTTP_ADMIN_REASON_BYTES,
              "the Kafka producer is being made ready");
@@ -49,7 +49,13 @@ static bool is_ready(void *context, char reason[HTTP_ADMIN_REASON_BYTES])
 static void render_metrics(void *context, struct buffer *out)
 {
     struct producer *self = context;
+    char reason[HTTP_ADMIN_REASON_BYTES];
 
+    metric_set(self->measure.queued, kafka_producer_state(self->kafka).queued);
+    metric_set(self->measure.broker_up,
+               self->watch != NULL &&
+                   kafka_watch_is_ready(self->watch, reason));
+    metric_set(self->measure.ready, is_ready(self, reason));
     metrics_render(&self->measure.metrics, out);
 }
 

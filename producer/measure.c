@@ -7,14 +7,19 @@ enum family {
     EVENTS,
     MATCHES,
     SECONDS,
+    DELIVERY,
     IN_FLIGHT,
     CONNECTIONS,
     BODY_BYTES,
     KAFKA_ERRORS,
-    BUILD
+    QUEUED,
+    BROKER_UP,
+    READY,
+    BUILD,
+    FAMILIES
 };
 
-static const struct metric families[] = {
+const struct metric measure_families[FAMILIES] = {
     [REQUESTS] = {.name = "clerkstream_http_requests_total",
                   .type = METRIC_COUNTER,
                   .help = "Requests answered, by status code.",
@@ -29,7 +34,11 @@ static const struct metric families[] = {
                  .labels = {"secret"}},
     [SECONDS] = {.name = "clerkstream_http_request_seconds",
                  .type = METRIC_HISTOGRAM,
-                 .help = "From the request line to the answer."},
+                 .help = "From the request line to the answer.",
+                 .labels = {"code"}},
+    [DELIVERY] = {.name = "clerkstream_delivery_seconds",
+                  .type = METRIC_HISTOGRAM,
+                  .help = "From handing a record to Kafka to its report."},
     [IN_FLIGHT] = {.name = "clerkstream_events_in_flight",
                    .type = METRIC_GAUGE,
                    .help = "Events that wait for the broker."},
@@ -44,11 +53,22 @@ static const struct metric families[] = {
                       .help = "Records not taken or not acknowledged, by "
                               "librdkafka's name of the error.",
                       .labels = {"code"}},
+    [QUEUED] = {.name = "clerkstream_kafka_queued_records",
+                .type = METRIC_GAUGE,
+                .help = "Records in the queue of the Kafka client, sent or "
+                        "not, that have no report yet."},
+    [BROKER_UP] = {.name = "clerkstream_broker_up",
+                   .type = METRIC_GAUGE,
+                   .help = "1 while a broker answers and has the topics."},
+    [READY] = {.name = "clerkstream_ready",
+               .type = METRIC_GAUGE,
+               .help = "1 while /readyz answers 200."},
     [BUILD] = {.name = "clerkstream_build_info",
                .type = METRIC_GAUGE,
                .help = "Always 1; versions as labels.",
                .labels = {"version", "librdkafka"}},
 };
+const size_t measure_families_count = FAMILIES;
 
 static void prepare_outcome(struct measure *measure, enum outcome outcome)
 {
@@ -59,6 +79,8 @@ static void prepare_outcome(struct measure *measure, enum outcome outcome)
     snprintf(code, sizeof(code), "%u", reply_status(&reply));
     measure->codes[outcome] =
         metrics_get(&measure->metrics, REQUESTS, code, NULL, NULL);
+    measure->seconds[outcome] =
+        metrics_get(&measure->metrics, SECONDS, code, NULL, NULL);
     if (status != NULL)
         measure->statuses[outcome] =
             metrics_get(&measure->metrics, EVENTS, status, NULL, NULL);
@@ -70,8 +92,8 @@ void measure_init(struct measure *measure, size_t keys, const char *version,
     struct metrics *metrics = &measure->metrics;
     char position[24];
 
-    *measure = (struct measure){.seconds = NULL};
-    metrics_init(metrics, families, sizeof(families) / sizeof(families[0]));
+    *measure = (struct measure){.delivery = NULL};
+    metrics_init(metrics, measure_families, FAMILIES);
     for (int i = OUTCOME_OPEN + 1; i < OUTCOMES; i++)
         prepare_outcome(measure, (enum outcome)i);
     for (size_t i = 0; i < keys; i++) {
@@ -79,7 +101,10 @@ void measure_init(struct measure *measure, size_t keys, const char *version,
         measure->matches[i] =
             metrics_get(metrics, MATCHES, position, NULL, NULL);
     }
-    measure->seconds = metrics_get(metrics, SECONDS, NULL, NULL, NULL);
+    measure->delivery = metrics_get(metrics, DELIVERY, NULL, NULL, NULL);
+    measure->queued = metrics_get(metrics, QUEUED, NULL, NULL, NULL);
+    measure->broker_up = metrics_get(metrics, BROKER_UP, NULL, NULL, NULL);
+    measure->ready = metrics_get(metrics, READY, NULL, NULL, NULL);
     measure->in_flight = metrics_get(metrics, IN_FLIGHT, NULL, NULL, NULL);
     measure->connections = metrics_get(metrics, CONNECTIONS, NULL, NULL, NULL);
     measure->body_bytes = metrics_get(metrics, BODY_BYTES, NULL, NULL, NULL);
@@ -97,7 +122,7 @@ void measure_reply(struct measure *measure, const struct reply *reply,
     metric_add(measure->codes[reply->outcome], 1);
     if (measure->statuses[reply->outcome] != NULL)
         metric_add(measure->statuses[reply->outcome], 1);
-    metric_observe_us(measure->seconds, us);
+    metric_observe_us(measure->seconds[reply->outcome], us);
 }
 
 void measure_kafka_error(struct measure *measure, const char *code)

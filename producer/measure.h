@@ -6,15 +6,22 @@
 #include "shared/metrics.h"
 #include "shared/signature.h"
 
+extern const struct metric measure_families[];
+extern const size_t measure_families_count;
+
 struct measure {
     struct metrics metrics;
     struct metric_series *codes[OUTCOMES];    /* by outcome: of its status */
     struct metric_series *statuses[OUTCOMES]; /* NULL: not one of an event */
     struct metric_series *matches[SIGNATURE_KEYS_MAX];
-    struct metric_series *seconds;
+    struct metric_series *seconds[OUTCOMES]; /* by outcome: as `codes` */
+    struct metric_series *delivery;
     struct metric_series *in_flight;
     struct metric_series *connections;
     struct metric_series *body_bytes;
+    struct metric_series *queued;
+    struct metric_series *broker_up;
+    struct metric_series *ready;
 };
 
 /* `keys`: how many secrets there are. */

@@ -4,8 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 /* Upper bounds in microseconds; the last bucket is +Inf. */
 static const int64_t bounds_us[METRICS_BUCKETS] = {
@@ -13,7 +11,21 @@ static const int64_t bounds_us[METRICS_BUCKETS] = {
     250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000, 60000000,
 };
 
-static const char *const type_names[] = {"counter", "gauge", "histogram"};
+static const int64_t bounds_count[METRICS_BUCKETS] = {
+    1,   2,    5,    10,   20,    50,    100,   200,
+    500, 1000, 2000, 5000, 10000, 20000, 50000, 100000,
+};
+
+static const struct {
+    const char *name;
+    const int64_t *bounds;
+    double unit; /* of what is observed, in what is shown */
+} types[] = {
+    [METRIC_COUNTER] = {"counter", NULL, 1},
+    [METRIC_GAUGE] = {"gauge", NULL, 1},
+    [METRIC_HISTOGRAM] = {"histogram", bounds_us, 1e-6},
+    [METRIC_SIZES] = {"histogram", bounds_count, 1},
+};
 
 void metrics_init(struct metrics *metrics, const struct metric *families,
                   size_t count)
@@ -66,6 +78,7 @@ static struct metric_series *add(struct metrics *metrics, size_t family,
     struct metric_series *series = memory_new(sizeof(*series));
 
     series->family = family;
+    series->bounds = types[metrics->families[family].type].bounds;
     for (int i = 0; i < METRICS_LABELS; i++)
         if (labels[i] != NULL)
             series->labels[i] = memory_copy_text(labels[i]);
@@ -92,14 +105,24 @@ struct metric_series *metrics_get(struct metrics *metrics, size_t family,
     return series;
 }
 
-void metric_observe_us(struct metric_series *series, int64_t us)
+static void observe(struct metric_series *series, int64_t amount)
 {
     size_t i = 0;
 
-    while (i < METRICS_BUCKETS && us > bounds_us[i])
+    while (i < METRICS_BUCKETS && amount > series->bounds[i])
         i++;
     atomic_fetch_add_explicit(&series->buckets[i], 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&series->sum_us, us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&series->sum, amount, memory_order_relaxed);
+}
+
+void metric_observe_us(struct metric_series *series, int64_t us)
+{
+    observe(series, us);
+}
+
+void metric_observe_count(struct metric_series *series, int64_t count)
+{
+    observe(series, count);
 }
 
 /* The text format knows these three escapes and no others. */
@@ -144,21 +167,28 @@ static void render_histogram(const struct metric *family,
                              const struct metric_series *series,
                              struct buffer *out)
 {
+    double unit = types[family->type].unit;
     uint64_t count = 0;
 
     for (int i = 0; i <= METRICS_BUCKETS; i++) {
         char bound[32] = "+Inf";
         if (i < METRICS_BUCKETS)
-            snprintf(bound, sizeof(bound), "%g", (double)bounds_us[i] / 1e6);
+            snprintf(bound, sizeof(bound), "%.9g",
+                     (double)series->bounds[i] * unit);
         count += atomic_load(&series->buckets[i]);
         add_name(out, family, series, "_bucket", bound);
         buffer_add_format(out, "%llu\n", (unsigned long long)count);
     }
     add_name(out, family, series, "_sum", NULL);
-    buffer_add_format(out, "%.6f\n",
-                      (double)atomic_load(&series->sum_us) / 1e6);
+    buffer_add_format(out, "%.6f\n", (double)atomic_load(&series->sum) * unit);
     add_name(out, family, series, "_count", NULL);
     buffer_add_format(out, "%llu\n", (unsigned long long)count);
+}
+
+void metrics_render_head(const struct metric *family, struct buffer *out)
+{
+    buffer_add_format(out, "# HELP %s %s\n# TYPE %s %s\n", family->name,
+                      family->help, family->name, types[family->type].name);
 }
 
 static void render_family(const struct metrics *metrics, size_t index,
@@ -166,13 +196,12 @@ static void render_family(const struct metrics *metrics, size_t index,
 {
     const struct metric *family = &metrics->families[index];
 
-    buffer_add_format(out, "# HELP %s %s\n# TYPE %s %s\n", family->name,
-                      family->help, family->name, type_names[family->type]);
+    metrics_render_head(family, out);
     for (const struct metric_series *series = metrics->series; series != NULL;
          series = series->next) {
         if (series->family != index)
             continue;
-        if (family->type == METRIC_HISTOGRAM) {
+        if (series->bounds != NULL) {
             render_histogram(family, series, out);
             continue;
         }
@@ -190,33 +219,16 @@ void metrics_render(struct metrics *metrics, struct buffer *out)
     pthread_mutex_unlock(&metrics->lock);
 }
 
-static long resident_pages(void)
+void metrics_markdown(const struct metric *families, size_t count,
+                      struct buffer *out)
 {
-    FILE *file = fopen("/proc/self/statm", "re");
-    long pages = 0;
-
-    if (file == NULL)
-        return 0;
-    if (fscanf(file, "%*s %ld", &pages) != 1)
-        pages = 0;
-    fclose(file);
-    return pages;
-}
-
-void metrics_render_process(struct buffer *out)
-{
-    struct rusage usage;
-    double seconds;
-
-    getrusage(RUSAGE_SELF, &usage);
-    seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-              (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    buffer_add_format(out,
-                      "# HELP process_resident_memory_bytes Memory in use.\n"
-                      "# TYPE process_resident_memory_bytes gauge\n"
-                      "process_resident_memory_bytes %ld\n"
-                      "# HELP process_cpu_seconds_total Processor time used.\n"
-                      "# TYPE process_cpu_seconds_total counter\n"
-                      "process_cpu_seconds_total %.3f\n",
-                      resident_pages() * sysconf(_SC_PAGESIZE), seconds);
+    for (size_t i = 0; i < count; i++) {
+        const struct metric *family = &families[i];
+        buffer_add_format(out, "| `%s` | ", family->name);
+        for (int n = 0; n < METRICS_LABELS && family->labels[n] != NULL; n++)
+            buffer_add_format(out, "%s`%s`", n > 0 ? ", " : "",
+                              family->labels[n]);
+        buffer_add_format(out, " | %s | %s |\n", types[family->type].name,
+                          family->help);
+    }
 }

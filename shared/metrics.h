@@ -17,7 +17,12 @@
 #define METRICS_BUCKETS 16
 #define METRICS_SERIES_MAX 4096
 
-enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+enum metric_type {
+    METRIC_COUNTER,
+    METRIC_GAUGE,
+    METRIC_HISTOGRAM, /* of times */
+    METRIC_SIZES      /* the same of numbers of things */
+};
 
 struct metric {
     const char *name; /* with the prefix, in base units */
@@ -31,7 +36,8 @@ struct metric_series {
     size_t family;
     char *labels[METRICS_LABELS]; /* values; owned */
     _Atomic int64_t value;        /* counter, gauge */
-    _Atomic int64_t sum_us;       /* histogram */
+    const int64_t *bounds;        /* histogram: one for each bucket */
+    _Atomic int64_t sum;          /* the same; times in microseconds */
     _Atomic uint64_t buckets[METRICS_BUCKETS + 1];
 };
 
@@ -64,10 +70,20 @@ static inline void metric_set(struct metric_series *series, int64_t value)
 }
 /* One observation of a histogram, in microseconds (shown in seconds). */
 void metric_observe_us(struct metric_series *series, int64_t us);
+void metric_observe_count(struct metric_series *series, int64_t count);
 
 /* Everything, in the text format that Prometheus reads. */
 void metrics_render(struct metrics *metrics, struct buffer *out);
 
-/* process_resident_memory_bytes and process_cpu_seconds_total of this process:
- * what every client library of Prometheus gives. */
+/* The lines that tell name, help and type of a family. */
+void metrics_render_head(const struct metric *family, struct buffer *out);
+
+/* What every client library of Prometheus tells of its process, by the names
+ * that they all have. */
+extern const struct metric metrics_process_families[];
+extern const size_t metrics_process_count;
 void metrics_render_process(struct buffer *out);
+
+/* A row for each family, of a Markdown table: name, labels, type, help. */
+void metrics_markdown(const struct metric *families, size_t count,
+                      struct buffer *out);

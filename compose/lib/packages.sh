@@ -11,9 +11,10 @@ PACKAGES_RUN=(curl "postgresql-client-15|postgresql-client")
 PACKAGES_KAFKA=("openjdk-17-jre-headless|default-jre-headless" maven)
 PACKAGES_POSTGRES=("postgresql-15|postgresql")
 PACKAGES_TEST=(
-    clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev libcmocka-dev
-    gcovr git haproxy kcat nginx-light python3 python3-confluent-kafka
-    python3-jsonschema python3-psycopg python3-pytest shellcheck binutils
+    binutils clang-14 clang-format-14 clang-tidy-14 gcovr git haproxy kcat
+    libclang-rt-14-dev libcmocka-dev nginx-light prometheus python3
+    python3-confluent-kafka python3-jsonschema python3-psycopg python3-pytest
+    shellcheck
 )
 
 # Prints those of the given rows that are not there.

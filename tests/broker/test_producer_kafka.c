@@ -162,7 +162,7 @@ static void it_is_warm_once_it_knows_the_topics(void **state)
     int64_t until_ms = clock_steady_ms() + WAIT_MS;
 
     (void)state;
-    while (!kafka_producer_is_warm(world.kafka))
+    while (!kafka_producer_state(world.kafka).is_warm)
         assert_true(clock_steady_ms() < until_ms && usleep(1000) == 0);
 }
 

@@ -2,6 +2,8 @@
 #include "consumer/meters.h"
 
 #include "consumer/decode.h"
+#include "consumer/events/events.h"
+#include "consumer/isolate.h"
 #include "consumer/retry.h"
 
 #include <setjmp.h>
@@ -35,7 +37,12 @@ static void assert_line(const char *line)
 static void what_is_counted_is_told_by_name(void **state)
 {
     (void)state;
-    metric_add(meters.verdicts[VERDICT_COMPLETED], 7);
+    metric_add(meters.events[0][VERDICT_COMPLETED], 7);
+    metric_observe_us(meters.phases[PHASE_POLL], 700);
+    metric_observe_count(meters.batch_events, 3);
+    metric_add(meters.put_off[RETRY_LOCKED], 4);
+    metric_add(meters.rebalances[true], 1);
+    meters_set_behind(&meters, "clerk.events", 3, 2900);
     metric_add(meters.dead_letters[DEAD_LETTER_REFUSED], 2);
     metric_add(meters.waiting, 6);
     metric_set(meters.held, 5);
@@ -45,8 +52,19 @@ static void what_is_counted_is_told_by_name(void **state)
     meters_count_error(&meters, "away");
     meters_set_lag(&meters, "group", "clerk.events", 3, 40);
     meters_set_lag(&meters, "group", "clerk.events", 3, 41);
-    assert_line("clerkstream_events_total{status=\"completed\"} 7");
-    assert_line("clerkstream_events_total{status=\"failed\"} 0");
+    assert_line("clerkstream_events_total{status=\"completed\","
+                "type=\"organization.created\"} 7");
+    assert_line("clerkstream_events_total{status=\"failed\",type=\"other\"} "
+                "0");
+    assert_line("clerkstream_batch_phase_seconds_sum{phase=\"poll\"} "
+                "0.000700");
+    assert_line("clerkstream_batch_events_bucket{le=\"2\"} 0");
+    assert_line("clerkstream_batch_events_bucket{le=\"5\"} 1");
+    assert_line("clerkstream_batch_events_sum 3.000000");
+    assert_line("clerkstream_retries_sent_total{reason=\"locked\"} 4");
+    assert_line("clerkstream_rebalances_total{kind=\"assigned\"} 1");
+    assert_line("clerkstream_lag_seconds{topic=\"clerk.events\","
+                "partition=\"3\"} 2");
     assert_line("clerkstream_dead_letters_total{class=\"refused\"} 2");
     assert_line("clerkstream_waiting_retries 6");
     assert_line("clerkstream_held_events 5");
@@ -64,17 +82,35 @@ static const struct {
     const char *names[3];
 } counted[] = {
     {{.verdict = VERDICT_COMPLETED},
-     {"clerkstream_events_total{status=\"completed\"}",
+     {"clerkstream_events_total{status=\"completed\",type=\"other\"}",
       "clerkstream_event_to_row_seconds_count"}},
+    {{.verdict = VERDICT_COMPLETED, .type = {"user.deleted", 12}},
+     {"clerkstream_events_total{status=\"completed\","
+      "type=\"user.deleted\"}"}},
+    {{.verdict = VERDICT_RETRYING,
+      .refusal = {ERROR_AGAIN, "PostgreSQL: SQLSTATE 55P03"}},
+     {"clerkstream_retries_sent_total{reason=\"locked\"}"}},
+    {{.verdict = VERDICT_RETRYING,
+      .refusal = {ERROR_AGAIN, ISOLATE_LOCKED_TEXT}},
+     {"clerkstream_retries_sent_total{reason=\"locked\"}"}},
+    {{.verdict = VERDICT_RETRYING,
+      .refusal = {ERROR_AGAIN, "PostgreSQL: SQLSTATE 23505"}},
+     {"clerkstream_retries_sent_total{reason=\"constraint\"}"}},
+    {{.verdict = VERDICT_RETRYING,
+      .refusal = {ERROR_AGAIN, "PostgreSQL: SQLSTATE P0001: no"}},
+     {"clerkstream_retries_sent_total{reason=\"raised\"}"}},
+    {{.verdict = VERDICT_RETRYING,
+      .refusal = {ERROR_AGAIN, "PostgreSQL: SQLSTATE 99999"}},
+     {"clerkstream_retries_sent_total{reason=\"other\"}"}},
     {{.verdict = VERDICT_RETRYING, .fate = EVENT_RETRY},
-     {"clerkstream_events_total{status=\"retrying\"}"}},
+     {"clerkstream_events_total{status=\"retrying\",type=\"other\"}"}},
     {{.verdict = VERDICT_RETRYING,
       .fate = EVENT_RETRY,
       .record = {.stream = STREAM_RETRIES}},
-     {"clerkstream_events_total{status=\"retrying\"}",
+     {"clerkstream_events_total{status=\"retrying\",type=\"other\"}",
       "clerkstream_retries_total{result=\"again\"}"}},
     {{.verdict = VERDICT_SUPERSEDED, .record = {.stream = STREAM_RETRIES}},
-     {"clerkstream_events_total{status=\"superseded\"}",
+     {"clerkstream_events_total{status=\"superseded\",type=\"other\"}",
       "clerkstream_retries_total{result=\"applied\"}",
       "clerkstream_event_to_row_seconds_count"}},
     {{.is_stale = true, .record = {.stream = STREAM_RETRIES}},
@@ -83,17 +119,17 @@ static const struct {
       .stage = STAGE_DECODE,
       .attempts = 1,
       .record = {.is_dead_lettered = true}},
-     {"clerkstream_events_total{status=\"failed\"}",
+     {"clerkstream_events_total{status=\"failed\",type=\"other\"}",
       "clerkstream_dead_letters_total{class=\"malformed\"}",
       "clerkstream_event_to_row_seconds_count"}},
     {{.verdict = VERDICT_FAILED, .stage = STAGE_WRITE, .attempts = 1},
-     {"clerkstream_events_total{status=\"failed\"}",
+     {"clerkstream_events_total{status=\"failed\",type=\"other\"}",
       "clerkstream_event_to_row_seconds_count"}},
     {{.verdict = VERDICT_FAILED,
       .stage = STAGE_WRITE,
       .attempts = RETRY_TRIES,
       .record = {.stream = STREAM_RETRIES, .is_dead_lettered = true}},
-     {"clerkstream_events_total{status=\"failed\"}",
+     {"clerkstream_events_total{status=\"failed\",type=\"other\"}",
       "clerkstream_retries_total{result=\"refused\"}",
       "clerkstream_dead_letters_total{class=\"retried\"}"}},
 };
@@ -133,6 +169,7 @@ static void names_are_as_prometheus_has_them(void **state)
         assert_int_equal(is_total, family->type == METRIC_COUNTER);
         if (strcmp(family->name, "kafka_consumergroup_lag") != 0)
             assert_memory_equal(family->name, "clerkstream_", 12);
+        assert_true(event_types_count < METERS_TYPES_MAX);
         if (family->type == METRIC_HISTOGRAM)
             assert_string_equal(family->name + size - 8, "_seconds");
         assert_null(strchr(family->help, '\n'));

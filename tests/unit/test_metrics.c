@@ -6,15 +6,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
-enum { PLAIN, LABELLED, TIMES, UNUSED, FAMILIES };
+enum { PLAIN, LABELLED, TIMES, SIZES, UNUSED, FAMILIES };
 
 static const struct metric families[FAMILIES] = {
     [PLAIN] = {"x_held", METRIC_GAUGE, "Held.", {NULL}},
     [LABELLED] = {"x_events_total", METRIC_COUNTER, "Events.", {"a", "b"}},
     [TIMES] = {"x_seconds", METRIC_HISTOGRAM, "Times.", {"a"}},
+    [SIZES] = {"x_sizes", METRIC_SIZES, "Sizes.", {NULL}},
     [UNUSED] = {"x_unused_total", METRIC_COUNTER, "Unused.", {"a"}},
 };
 
@@ -64,6 +66,7 @@ static void a_family_tells_its_type_before_its_series(void **state)
         "# HELP x_events_total Events.\n# TYPE x_events_total counter\n"
         "x_events_total{a=\"1\",b=\"2\"} 3\n"
         "# HELP x_seconds Times.\n# TYPE x_seconds histogram\n"
+        "# HELP x_sizes Sizes.\n# TYPE x_sizes histogram\n"
         "# HELP x_unused_total Unused.\n# TYPE x_unused_total counter\n");
 }
 
@@ -193,20 +196,66 @@ static void threads_may_count_at_once(void **state)
 
 static void the_process_tells_its_memory_and_time(void **state)
 {
-    long bytes = 0;
-    double seconds = -1;
-    const char *at;
+    static const struct {
+        const char *name;
+        double least, most;
+    } expected[] = {
+        {"process_cpu_seconds_total", 0, 3600},
+        {"process_resident_memory_bytes", 1e5, 1e12},
+        {"process_virtual_memory_bytes", 1e5, 1e15},
+        {"process_threads", 1, 1},
+        {"process_open_fds", 3, 1000},
+        {"process_max_fds", 3, 1e12},
+    };
+    char line[64];
 
     (void)state;
     metrics_render_process(&out);
-    at = strstr(out.data, "\nprocess_resident_memory_bytes ");
-    assert_non_null(at);
-    bytes = strtol(strchr(at, ' '), NULL, 10);
-    assert_true(bytes > 100000);
-    at = strstr(out.data, "\nprocess_cpu_seconds_total ");
-    assert_non_null(at);
-    seconds = strtod(strchr(at, ' '), NULL);
-    assert_true(seconds >= 0);
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        const char *at;
+        snprintf(line, sizeof(line), "\n%s ", expected[i].name);
+        at = strstr(out.data, line);
+        if (at == NULL)
+            fail_msg("no %s in\n%s", expected[i].name, out.data);
+        else if (strtod(at + strlen(line), NULL) < expected[i].least ||
+                 strtod(at + strlen(line), NULL) > expected[i].most)
+            fail_msg("not between %g and %g:%s", expected[i].least,
+                     expected[i].most, at);
+    }
+}
+
+static void the_process_tells_when_it_began(void **state)
+{
+    const char name[] = "\nprocess_start_time_seconds ";
+    double began;
+
+    (void)state;
+    metrics_render_process(&out);
+    assert_non_null(strstr(out.data, name));
+    began = strtod(strstr(out.data, name) + strlen(name), NULL);
+    assert_true(began > (double)time(NULL) - 600);
+    assert_true(began <= (double)time(NULL) + 1);
+}
+
+static void sizes_have_buckets_of_their_own(void **state)
+{
+    (void)state;
+    metric_observe_count(metrics_get(&metrics, SIZES, NULL, NULL, NULL), 3);
+    metric_observe_count(metrics_get(&metrics, SIZES, NULL, NULL, NULL), 200);
+    assert_line("x_sizes_bucket{le=\"2\"} 0");
+    assert_line("x_sizes_bucket{le=\"5\"} 1");
+    assert_line("x_sizes_bucket{le=\"200\"} 2");
+    assert_line("x_sizes_bucket{le=\"100000\"} 2");
+    assert_line("x_sizes_sum 203.000000");
+}
+
+static void a_table_of_the_families_can_be_made(void **state)
+{
+    (void)state;
+    metrics_markdown(&families[LABELLED], 2, &out);
+    assert_string_equal(out.data,
+                        "| `x_events_total` | `a`, `b` | counter | Events. |\n"
+                        "| `x_seconds` | `a` | histogram | Times. |\n");
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -222,6 +271,9 @@ int main(void)
         EACH(past_the_ceiling_all_share_one_series),
         EACH(threads_may_count_at_once),
         EACH(the_process_tells_its_memory_and_time),
+        EACH(the_process_tells_when_it_began),
+        EACH(sizes_have_buckets_of_their_own),
+        EACH(a_table_of_the_families_can_be_made),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,12 +131,32 @@ static void a_partition_that_comes_again_begins_anew(void **state)
     progress_release(&progress);
 }
 
+static void lag_in_time_is_that_of_what_was_seen_first(void **state)
+{
+    static const struct {
+        int64_t end, done, now_ms, behind_ms;
+    } steps[] = {
+        {10, 10, 0, 0},       {20, 10, 1000, 0},    {30, 10, 3000, 2000},
+        {30, 19, 4000, 3000}, {30, 20, 5000, 0},    {31, 29, 6000, 1000},
+        {31, 30, 7000, 0},    {31, 30, 9000, 2000}, {31, 31, 9500, 0},
+        {31, 32, 9600, 0},    {40, 32, 9700, 0},    {40, 33, 9900, 200},
+    };
+    struct progress_partition partition = {.goal = 0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        assert_int_equal(progress_behind_ms(&partition, steps[i].end,
+                                            steps[i].done, steps[i].now_ms),
+                         steps[i].behind_ms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_before_the_first_open_record_is_done),
         cmocka_unit_test(partitions_come_and_go),
         cmocka_unit_test(a_partition_that_comes_again_begins_anew),
+        cmocka_unit_test(lag_in_time_is_that_of_what_was_seen_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

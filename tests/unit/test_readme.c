@@ -1,8 +1,10 @@
-/* The README's option tables are those of the programs.  With UPDATE_README=1
- * they are written instead of compared. */
+/* The README's tables of options and metrics are those of the programs.  With
+ * UPDATE_README=1 they are written instead of compared. */
 #include "console/config.h"
 #include "consumer/config.h"
+#include "consumer/meters.h"
 #include "producer/config.h"
+#include "producer/measure.h"
 #include "shared/memory.h"
 
 #include <setjmp.h>
@@ -13,8 +15,6 @@
 #include <cmocka.h>
 
 #define README "README.md" /* tests run in the root of the tree */
-#define BEGIN_MARK "<!-- options:"
-#define END_MARK "<!-- end of options -->"
 #define README_BYTES (256 * 1024)
 
 static const struct {
@@ -27,7 +27,18 @@ static const struct {
     {"clerkstream", console_options, &console_options_count},
 };
 
-static void render_tables(struct buffer *out)
+static const struct {
+    const char *program;
+    const struct metric *families;
+    const size_t *count;
+} measured[] = {
+    {"clerkstream-producer", measure_families, &measure_families_count},
+    {"clerkstream-consumer", meters_families, &meters_families_count},
+    {"Both, of their process", metrics_process_families,
+     &metrics_process_count},
+};
+
+static void render_options(struct buffer *out)
 {
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
         buffer_add_format(out,
@@ -38,6 +49,26 @@ static void render_tables(struct buffer *out)
     }
     buffer_add_char(out, '\n');
 }
+
+static void render_metrics(struct buffer *out)
+{
+    for (size_t i = 0; i < sizeof(measured) / sizeof(measured[0]); i++) {
+        buffer_add_format(out,
+                          "\n### %s\n\n| metric | labels | type | what |\n"
+                          "|---|---|---|---|\n",
+                          measured[i].program);
+        metrics_markdown(measured[i].families, *measured[i].count, out);
+    }
+    buffer_add_char(out, '\n');
+}
+
+static const struct {
+    const char *begin, *end;
+    void (*render)(struct buffer *out);
+} parts[] = {
+    {"<!-- options:", "<!-- end of options -->", render_options},
+    {"<!-- metrics:", "<!-- end of metrics -->", render_metrics},
+};
 
 static char *read_readme(void)
 {
@@ -64,18 +95,18 @@ static void write_readme(const char *text, const char *begin, const char *end,
     fclose(file);
 }
 
-static void the_tables_of_the_readme_are_those_of_the_programs(void **state)
+static void check_part(size_t i)
 {
     CLEANUP_FREE char *text = read_readme();
-    char *begin = strstr(text, BEGIN_MARK), *end = strstr(text, END_MARK);
+    char *begin = strstr(text, parts[i].begin);
+    char *end = strstr(text, parts[i].end);
     struct buffer tables;
 
-    (void)state;
     assert_non_null(begin);
     assert_non_null(end);
     begin = strchr(begin, '\n') + 1;
     buffer_init(&tables, README_BYTES);
-    render_tables(&tables);
+    parts[i].render(&tables);
     if (getenv("UPDATE_README") != NULL) {
         write_readme(text, begin, end, &tables);
     } else {
@@ -83,6 +114,13 @@ static void the_tables_of_the_readme_are_those_of_the_programs(void **state)
         assert_string_equal(begin, tables.data);
     }
     buffer_release(&tables);
+}
+
+static void the_tables_of_the_readme_are_those_of_the_programs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        check_part(i);
 }
 
 int main(void)
