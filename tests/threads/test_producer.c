@@ -7,14 +7,12 @@
 #include "shared/kafka_watch.h"
 #include "shared/stop.h"
 #include "tests/lib/figures.h"
+#include "tests/threads/visitor.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -59,42 +57,13 @@ static const char *lookup(const char *name)
     return NULL;
 }
 
-static void choose_address(char address[32])
-{
-    struct sockaddr_in name = {.sin_family = AF_INET,
-                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(name);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    assert_int_equal(bind(fd, (struct sockaddr *)&name, size), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &size), 0);
-    close(fd);
-    snprintf(address, 32, "127.0.0.1:%d", ntohs(name.sin_port));
-}
-
 /* -1 where nobody listens any more. */
 static int open_connection(const struct option_listen *listen)
 {
-    struct sockaddr_in name = {.sin_family = AF_INET,
-                               .sin_port = htons(listen->port),
-                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const struct timeval patience = {.tv_sec = 5};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = visitor_open(listen);
 
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    if (connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0) {
-        atomic_fetch_add(&world.connections, 1);
-        return fd;
-    }
-    close(fd);
-    return -1;
-}
-
-static void say(int fd, const char *data, size_t size)
-{
-    ssize_t ignored = send(fd, data, size, MSG_NOSIGNAL);
-
-    (void)ignored; /* whoever has hung up is not told */
+    atomic_fetch_add(&world.connections, fd >= 0);
+    return fd;
 }
 
 /* Until there are `count` answers, or the end. */
@@ -151,23 +120,23 @@ static void visit(int fd, int number, struct signature_verifier *verifier)
     switch (number % 6) {
     case 0: /* many at once */
     case 1: /* one */
-        say(fd, out.data, out.size);
+        visitor_say(fd, out.data, out.size);
         read_answers(fd, count);
         break;
     case 2: /* hangs up before the answer */
-        say(fd, out.data, out.size);
+        visitor_say(fd, out.data, out.size);
         break;
     case 3: /* and has said all */
-        say(fd, out.data, out.size);
+        visitor_say(fd, out.data, out.size);
         shutdown(fd, SHUT_WR);
         read_answers(fd, count);
         break;
     case 4: /* too slow */
-        say(fd, out.data, out.size / 2);
+        visitor_say(fd, out.data, out.size / 2);
         read_answers(fd, 1);
         break;
     default: /* no HTTP */
-        say(fd, "\r\nX\r\n\r\n", 7);
+        visitor_say(fd, "\r\nX\r\n\r\n", 7);
         read_answers(fd, 1);
     }
     buffer_release(&out);
@@ -203,7 +172,7 @@ static void *operator(void *context)
         fd = open_connection(&world.config.admin_listen);
         if (fd < 0)
             break;
-        say(fd, asked[i % 3], strlen(asked[i % 3]));
+        visitor_say(fd, asked[i % 3], strlen(asked[i % 3]));
         read_answers(fd, 1);
         close(fd);
     }
@@ -231,8 +200,8 @@ static void open_world(void)
     const struct http_admin_hooks hooks = {is_ready, render, NULL};
     struct error err;
 
-    choose_address(world.listen);
-    choose_address(world.admin_listen);
+    visitor_choose(world.listen);
+    visitor_choose(world.admin_listen);
     assert_int_equal(producer_config_load(&world.config, lookup, &err), 0);
     log_init("threads", LOG_DEBUG, LOG_JSON);
     stop_install();
