@@ -138,12 +138,35 @@ static void every_code_has_a_consequence(void **state)
     }
 }
 
+/* What makes the difference is the code, not what somebody's trigger says. */
+static void a_locked_row_is_told_by_its_code(void **state)
+{
+    const struct {
+        const char *text;
+        bool is_locked;
+    } cases[] = {
+        {"PostgreSQL: SQLSTATE 55P03: canceling statement", true},
+        {"PostgreSQL: SQLSTATE P0001: SQLSTATE 55P03", false},
+        {"PostgreSQL: SQLSTATE 55P04: in use", false},
+        {"PostgreSQL: no answer in time", false},
+        {"", false},
+    };
+    struct error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        error_set(&err, ERROR_AGAIN, "%s", cases[i].text);
+        assert_int_equal(postgres_is_locked_out(&err), cases[i].is_locked);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_code_means_what_the_design_says),
         cmocka_unit_test(the_ledgers_own_key_is_tried_again_at_once),
         cmocka_unit_test(every_code_has_a_consequence),
+        cmocka_unit_test(a_locked_row_is_told_by_its_code),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
