@@ -197,6 +197,11 @@ void postgres_queue(struct postgres *db, enum statement_id id,
     db->queue[db->count++] = fake_sent_copy(id, arrays, reader, context);
 }
 
+bool postgres_is_open(const struct postgres *db)
+{
+    return db->is_connected;
+}
+
 void postgres_rollback(struct postgres *db)
 {
     end_transaction(db);

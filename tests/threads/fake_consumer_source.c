@@ -71,18 +71,21 @@ static void commit(struct source *source)
                 fake_world->committed[stream][p] = source->stored[stream][p];
 }
 
-static void tell(struct source *source, source_hook *hook)
+static void tell(struct source *source, bool is_assignment)
 {
+    source_hook *hook =
+        is_assignment ? source->hooks.assigned : source->hooks.revoked;
+
     for (int stream = 0; stream < STREAMS; stream++)
         for (int p = 0; p < FAKE_PARTITIONS; p++)
             if (source->owns[p])
                 hook(source->hooks.context, (enum stream)stream, p);
-    source->hooks.rebalanced(source->hooks.context);
+    source->hooks.rebalanced(source->hooks.context, is_assignment);
 }
 
 static void give_up(struct source *source)
 {
-    tell(source, source->hooks.revoked);
+    tell(source, false);
     memset(source->owns, 0, sizeof(source->owns));
     pthread_mutex_lock(&fake_broker);
     commit(source);
@@ -105,7 +108,7 @@ static void take(struct source *source)
     }
     source->taken = group.generation;
     pthread_mutex_unlock(&fake_broker);
-    tell(source, source->hooks.assigned);
+    tell(source, true);
 }
 
 /* Whether this member has its share. */
@@ -268,7 +271,7 @@ void source_close(struct source *source)
 {
     if (source == NULL)
         return;
-    tell(source, source->hooks.revoked);
+    tell(source, false);
     pthread_mutex_lock(&fake_broker);
     commit(source);
     for (int i = 0; i < group.count; i++)

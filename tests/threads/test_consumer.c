@@ -73,7 +73,9 @@ static bool is_ready(void *context, char reason[HTTP_ADMIN_REASON_BYTES])
 
 static void render(void *context, struct buffer *out)
 {
-    (void)context;
+    char reason[HTTP_ADMIN_REASON_BYTES];
+
+    metric_set(program.meters.ready, is_ready(context, reason));
     metrics_render(&program.meters.registry, out);
 }
 
