@@ -1,0 +1,1 @@
+DELETE FROM organization_memberships WHERE clerk_membership_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM organizations WHERE clerk_organization_id = $1
