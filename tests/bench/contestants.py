@@ -73,6 +73,28 @@ class Applier(Process):
         )  # fmt: skip
 
 
+class Several:
+    """Processes that are one contestant together."""
+
+    def __init__(self, *processes):
+        self.processes = processes
+
+    @property
+    def pid(self):
+        return tuple(process.pid for process in self.processes)
+
+    def start(self):
+        for process in self.processes:
+            process.start()
+
+    def kill(self):
+        for process in self.processes:
+            process.kill()
+
+    def gone(self):
+        return any(process.gone() for process in self.processes)
+
+
 def our_consumer(stage, topics, url, group, workers=2, **more):
     return Consumer(
         stage.directory,

@@ -2,7 +2,8 @@
  * librdkafka: a floor, and what fills a topic for those who consume.
  *
  * Keeps at most OUTSTANDING records without a report, as so many connections
- * would.  Records are made beforehand, in pieces, and that time not counted. */
+ * would.  EVERY 2 fills every second partition only.  Records are made
+ * beforehand, in pieces, and that time not counted. */
 
 #include "console/generate.h"
 #include "producer/record.h"
@@ -15,6 +16,8 @@
 #include <stdlib.h>
 
 #define PIECE 20000
+#define PARTITIONS 12
+#define PARTS 6 /* of a record, without its headers */
 #define SIGNATURE "v1,cHJlcGFyZWQgYmVmb3JlIGl0IGlzIG1lYXN1cmVkISE="
 
 struct filler {
@@ -24,6 +27,7 @@ struct filler {
     struct json_document json;
     struct arena arena;
     struct record *records;
+    unsigned every; /* so many partitions is taken; 0: librdkafka chooses */
     int outstanding_max;
     int outstanding;
     uint64_t failed;
@@ -64,12 +68,26 @@ static bool make_record(struct filler *filler, struct record *ret_record)
     return true;
 }
 
+/* All records of a key in one. */
+static int32_t partition_of(const struct filler *filler, struct slice key)
+{
+    uint32_t sum = 0;
+
+    if (filler->every == 0)
+        return RD_KAFKA_PARTITION_UA;
+    for (size_t i = 0; i < key.size; i++)
+        sum = sum * 31 + (unsigned char)key.data[i];
+    return (int32_t)(sum % (PARTITIONS / filler->every) * filler->every);
+}
+
 static void produce(struct filler *filler, const struct record *record)
 {
-    rd_kafka_vu_t parts[5 + RECORD_HEADERS_MAX] = {
+    rd_kafka_vu_t parts[PARTS + RECORD_HEADERS_MAX] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = filler->topic},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = filler},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION,
+         .u.i32 = partition_of(filler, record->key)},
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {(void *)(uintptr_t)record->key.data, record->key.size}},
         {.vtype = RD_KAFKA_VTYPE_VALUE,
@@ -77,7 +95,7 @@ static void produce(struct filler *filler, const struct record *record)
     rd_kafka_error_t *refusal;
 
     for (size_t i = 0; i < record->count; i++)
-        parts[5 + i] = (rd_kafka_vu_t){
+        parts[PARTS + i] = (rd_kafka_vu_t){
             .vtype = RD_KAFKA_VTYPE_HEADER,
             .u.header = {.name = record->headers[i].name,
                          .val = record->headers[i].value.data,
@@ -85,7 +103,8 @@ static void produce(struct filler *filler, const struct record *record)
     while (filler->outstanding >= filler->outstanding_max)
         rd_kafka_poll(filler->producer, 100);
     filler->outstanding++;
-    refusal = rd_kafka_produceva(filler->producer, parts, 5 + record->count);
+    refusal =
+        rd_kafka_produceva(filler->producer, parts, PARTS + record->count);
     if (refusal != NULL) {
         fprintf(stderr, "floor_produce: %s\n", rd_kafka_error_string(refusal));
         exit(1);
@@ -135,14 +154,17 @@ int main(int count, char **words)
     struct load load = {.seed = 1};
     int result;
 
-    if (count != 6) {
-        fputs("usage: floor_produce BROKERS TOPIC EVENTS SEED OUTSTANDING\n",
+    if (count != 6 && count != 7) {
+        fputs("usage: floor_produce BROKERS TOPIC EVENTS SEED OUTSTANDING "
+              "[EVERY]\n",
               stderr);
         return 2;
     }
     load.count = (uint32_t)strtoul(words[3], NULL, 10);
     load.seed = strtoull(words[4], NULL, 10);
     filler.outstanding_max = (int)strtol(words[5], NULL, 10);
+    if (count == 7)
+        filler.every = (unsigned)strtoul(words[6], NULL, 10);
     filler.generator = generator_new(&load);
     filler.producer = kafka_floor_producer(words[1], on_report);
     filler.topic = rd_kafka_topic_new(filler.producer, words[2], NULL);

@@ -51,7 +51,7 @@ def end_to_end(stage, producer, consumer, rate=500, seconds=20):
         late = lateness(session, due)
         peaks = peak_bytes(taker.pid), peak_bytes(applier.pid)
     stage.drop_topics(topics)
-    stage.postgres.drop_database(url)
+    stage.drop_database(url)
     waits = [ms for ms, _ in late.values()]
     return {
         **percentiles(waits), "lost": len(due) - len(late),

@@ -116,7 +116,7 @@ def write_alone(stage, events, workers=2):
     before = stage.cpu(None)
     told = told_by("bench-floor-apply", "write", events, 1, workers, url)
     used = stage.cpu(None) - before
-    stage.postgres.drop_database(url)
+    stage.drop_database(url)
     return of_told(told, used)
 
 
@@ -149,7 +149,7 @@ def last_count(reader):
 
 
 def apply(stage, contestant, topics, events, seconds=60, table="webhook_events",
-          url=None, **how):  # fmt: skip
+          url=None):  # fmt: skip
     """Until all events are rows, or for so many seconds.
 
     The rate is that of the middle: from the row with which a tenth is there to
@@ -160,26 +160,29 @@ def apply(stage, contestant, topics, events, seconds=60, table="webhook_events",
     url = url or stage.database()
     group = f"bench.{uuid.uuid4().hex[:8]}"
     before = stage.cpu(None)
-    process = contestant(stage, topics, url, group, **how)
-    with running(process), stage.session(url) as session:
-        wait_for_rows(session, process, table, events, seconds)
+    process = contestant(stage, topics, url, group)
+    with stage.session(url) as session, running(process):
+        (start,) = session.execute("SELECT clock_timestamp()").fetchone()
+        wait_for_rows(session, process, table, events, seconds, start)
         used = stage.cpu(process.pid) - before
         peak = peak_bytes(process.pid)
-        rate, rows = middle_rate(session, table)
+        rate, rows = middle_rate(session, table, start)
     if fresh:
-        stage.postgres.drop_database(url)
+        stage.drop_database(url)
     return {"rate": rate, "cpu": used.each(rows), "memory": peak, "rows": rows}
 
 
-def wait_for_rows(session, process, table, events, seconds):
+def wait_for_rows(session, process, table, events, seconds, start=None):
+    """start: only what was written since then counts, found by its index."""
     end = time.monotonic() + seconds
+    count = f"SELECT count(*) FROM {table} WHERE processed_at >= %s"
     seen = 0
     while seen < events and time.monotonic() < end:
         # Seldom while there is far to go: counting costs, too.
         time.sleep(0.2 if seen > events * 0.6 else 0.6)
         process.gone()
         with suppress(psycopg.errors.UndefinedTable):
-            rows = session.execute(f"SELECT count(*) FROM {table}")
+            rows = session.execute(count, [start or "-infinity"])
             (seen,) = rows.fetchone()
 
 
@@ -187,14 +190,14 @@ MIDDLE = """
 WITH numbered AS (
     SELECT processed_at AS at, row_number() OVER (ORDER BY processed_at) AS n,
            count(*) OVER () AS rows
-    FROM {table} WHERE processed_at IS NOT NULL)
+    FROM {table} WHERE processed_at >= %s)
 SELECT count(*), extract(epoch FROM max(at) - min(at)), max(rows)
 FROM numbered WHERE n BETWEEN rows * 0.1 AND rows * 0.9
 """
 
 
-def middle_rate(session, table):
+def middle_rate(session, table, start):
     count, seconds, rows = session.execute(
-        MIDDLE.format(table=table)
+        MIDDLE.format(table=table), [start]
     ).fetchone()
     return (count / float(seconds) if seconds else 0.0), rows or 0

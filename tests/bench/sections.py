@@ -4,20 +4,20 @@ In each round everybody runs once, and each round begins with another one, so
 that what the machine does meanwhile hits all alike.
 """
 
+import itertools
+
 import contestants as ours
+import draining
+import hot
+import large
 import latency
 import measures
 import rivals
-from contestants import (
-    APPLY_FLOOR,
-    CONSUME_FLOOR,
-    HTTP_KAFKA_FLOOR,
-    OURS,
-    PRODUCE_FLOOR,
-    WRITE_FLOOR,
-)
+import workers
+from contestants import CONSUME_FLOOR, OURS, PRODUCE_FLOOR, WRITE_FLOOR
 
 BOTH_FLOORS = "(c) + (f)"
+BACKLOG = 1_000_000
 
 
 class Rounds:
@@ -124,5 +124,85 @@ def named(table, label):
     return next(made for name, made in table.items() if name.startswith(label))
 
 
-SECTIONS = {"ingest": ingest, "apply": apply, "latency": latency_}
-assert HTTP_KAFKA_FLOOR in ours.INGEST and APPLY_FLOOR in ours.APPLY
+def draining_(stage, options, rounds):
+    """the same while a backlog of a million drains from every second
+    partition: events of the others"""
+    del options
+
+    def at(**settings):
+        return lambda: draining.draining(stage, BACKLOG, **settings)
+
+    warm_up(stage)
+    rounds.go({
+        OURS: at(),
+        f"{OURS}, CONSUMER_BATCH_MAX=50": at(CONSUMER_BATCH_MAX=50),
+    }, 2)  # fmt: skip
+
+
+def workers_(stage, options, rounds):
+    """apply by number of workers and processes; organizations and stubs are
+    shared between the partitions"""
+    topics = stage.topics("workers")
+    measures.fill(stage, topics, options.events)
+
+    def of(number, processes=1):
+        return lambda: workers.with_workers(
+            stage, topics, options.events, number, processes
+        )
+
+    rounds.go({
+        "1 worker": of(1), "2 workers": of(2), "4 workers": of(4),
+        "2 processes of 2 workers": of(2, 2),
+    }, min(options.rounds, 3))  # fmt: skip
+    stage.drop_topics(topics)
+
+
+def large_(stage, options, rounds):
+    """apply into a database with 10^6 entities and 10^7 ledger rows"""
+    url = stage.database()
+    with stage.session(url) as session:
+        large.fill(session)
+    stage.postgres.run("CHECKPOINT", superuser=True)
+    seeds = iter(range(100, 200))
+    loads = []
+
+    def load(number):
+        """The same events for both, others in each round."""
+        while len(loads) <= number:
+            topics = stage.topics("large")
+            measures.fill(stage, topics, options.events, next(seeds))
+            loads.append(topics)
+        return loads[number]
+
+    def into(place):
+        counter = itertools.count()
+        return lambda: measures.apply(
+            stage, ours.our_consumer, load(next(counter)), options.events,
+            url=place,
+        )
+
+    rounds.go({"empty": into(None), "large": into(url)},
+              min(options.rounds, 4))  # fmt: skip
+
+
+def hot_(stage, options, rounds):
+    """one organization with many members, one user in many organizations:
+    events/s while they fill; p50 is empty; seconds: the deletion, committed"""
+    del options
+    everybody = {
+        f"organization of {members:,}, then deleted":
+            lambda n=members: hot.organization(stage, n)
+        for members in (10_000, 30_000, 100_000)
+    }  # fmt: skip
+    everybody.update({
+        f"user in {organizations:,}, then deleted":
+            lambda n=organizations: hot.user(stage, n)
+        for organizations in (1_000, 10_000)
+    })  # fmt: skip
+    rounds.go(everybody, 1)
+
+
+SECTIONS = {
+    "ingest": ingest, "apply": apply, "latency": latency_,
+    "draining": draining_, "workers": workers_, "large": large_, "hot": hot_,
+}  # fmt: skip

@@ -15,6 +15,7 @@ import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from confluent_kafka.admin import AdminClient
@@ -26,8 +27,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PARTITIONS = 12
 
 # When a row became visible is asked of the commit. Everybody pays for it.
-SETTINGS = ("track_commit_timestamp = on", "max_wal_size = '4GB'",
-            "autovacuum_naptime = '10s'")  # fmt: skip
+SETTINGS = ("track_commit_timestamp = on", "max_wal_size = '4GB'")
 
 
 @dataclass
@@ -101,15 +101,27 @@ class Stage:
         self.postgres.run("CHECKPOINT", superuser=True)
         return url
 
+    def drop_database(self, url):
+        """As superuser: the vacuum may be at work in it."""
+        name = urlsplit(url).path.lstrip("/")
+        self.postgres.run(
+            f'DROP DATABASE "{name}" WITH (FORCE)', superuser=True
+        )
+
     def session(self, url):
         return psycopg.connect(url, autocommit=True)
 
     def cpu(self, pid):
         return Cpu(
-            family_seconds(pid) if pid else 0.0,
+            sum(family_seconds(each) for each in several(pid)),
             family_seconds(self.kafka.process.pid),
             family_seconds(self.postgres.process.pid),
         )
+
+
+def several(pid):
+    """A pid, some of them, or none, as a tuple."""
+    return pid if isinstance(pid, tuple) else (pid,) if pid else ()
 
 
 def family_seconds(pid):
@@ -126,6 +138,10 @@ def family_seconds(pid):
 
 def peak_bytes(pid):
     """The most that was ever resident."""
+    return sum(peak_of_one(each) for each in several(pid))
+
+
+def peak_of_one(pid):
     status = Path(f"/proc/{pid}/status").read_text()
     (line,) = (x for x in status.splitlines() if x.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024
