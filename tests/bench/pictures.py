@@ -19,7 +19,7 @@ set xlabel "{unit}"
 unset key
 """
 RATES = """
-set format x "%'.0f"
+set format x "%.0s%c"
 $bars << END
 {rows}
 END
@@ -29,7 +29,7 @@ plot $bars using ($2/2):0:($2/2):(0.35):($4 == 1 ? 0x2a6f97 : 0xb0b0b0) \\
      $bars using 6:0:3 with labels left offset 1,0
 """
 STACKS = """
-set key at graph 1, graph 1.0 right top horizontal
+set key outside bottom center horizontal
 $bars << END
 {rows}
 END
@@ -85,14 +85,15 @@ def delays(runs, path):
                          f"{spread.most}"))  # fmt: skip
     plot(path, "webhook → row committed, 500 a second",
          "ms, median with least and greatest (logarithmic)",
-         "set logscale x\nset xrange [0.1:*]\n" + RATES, rows)  # fmt: skip
+         "set logscale x\nset xrange [0.1:*]\n"
+         + RATES.replace("%.0s%c", "%g"), rows)  # fmt: skip
 
 
 def plot(path, title, unit, pattern, rows):
     rows = rows[::-1]  # gnuplot counts from below
     labels = ", ".join(f'"{name}" {i}' for i, (name, _) in enumerate(rows))
     script = PLAIN.format(
-        height=90 + 34 * len(rows), output=f"{path}.svg", title=title,
+        height=130 + 34 * len(rows), output=f"{path}.svg", title=title,
         count=len(rows), labels=labels, unit=unit,
     ) + pattern.format(rows="\n".join(row for _, row in rows))  # fmt: skip
     subprocess.run(["gnuplot"], input=script, text=True, check=True, timeout=60)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from contestants import LOAD_SECRET, Applier, Taker
 from ports import free_port
@@ -55,6 +56,25 @@ def go():
     return folder
 
 
+@cache
+def connect():
+    folder = copied("connect")
+    if not (folder / "jars").exists():
+        run(["mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies",
+             "-DincludeScope=runtime", f"-DoutputDirectory={folder}/jars.part"],
+            folder)  # fmt: skip
+        (folder / "jars.part").rename(folder / "jars")
+    return folder
+
+
+@cache
+def bento():
+    folder = copied("bento")
+    run(["go", "mod", "tidy"], folder)
+    run(["go", "build", "-o", "bento", "."], folder)
+    return folder
+
+
 def environment(topics, **more):
     return {**topics, "CLERK_WEBHOOK_SIGNING_SECRET": LOAD_SECRET,
             "NODE_ENV": "production", "RIVAL_SQL": MADE / "sql",
@@ -81,6 +101,58 @@ def applier(name, words_of):
     return start
 
 
+FLAT = """
+CREATE TABLE flat_events (__connect_topic text, __connect_partition int,
+    __connect_offset bigint, payload text,
+    processed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (__connect_topic, __connect_partition, __connect_offset))
+"""
+
+
+def make_flat(stage, url):
+    with stage.session(url) as session:
+        session.execute(FLAT)
+
+
+def debezium(stage, topics, url, group):
+    """Kafka Connect, standalone, with two tasks."""
+    make_flat(stage, url)
+    folder, parts = connect(), urlsplit(url)
+    words = {
+        "BROKERS": topics["KAFKA_BOOTSTRAP_SERVERS"], "GROUP": group,
+        "TOPIC": topics["EVENTS_TOPIC"], "PORT": free_port(),
+        "FOLDER": stage.directory, "USER": parts.username,
+        "PASSWORD": parts.password,
+        "URL": f"jdbc:postgresql://{parts.hostname}:{parts.port}{parts.path}",
+    }  # fmt: skip
+    files = [filled_in(folder / name, words, stage.directory)
+             for name in ("worker.properties", "sink.properties")]  # fmt: skip
+    return Applier(
+        stage, "debezium",
+        ["java", "-Xmx512m", "-XX:+UseSerialGC",
+         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+         "-cp", f"{folder}/jars/*",
+         "org.apache.kafka.connect.cli.ConnectStandalone", *files],
+    )  # fmt: skip
+
+
+def filled_in(template, words, folder):
+    text = template.read_text()
+    for word, value in words.items():
+        text = text.replace(f"@{word}@", str(value))
+    made = folder / template.name
+    made.write_text(text)
+    return made
+
+
+def bento_sink(stage, topics, url, group):
+    make_flat(stage, url)
+    return Applier(
+        stage, "bento", [bento() / "bento", "-c", bento() / "config.yaml"],
+        **environment(topics, DATABASE_URL=url, CONSUMER_GROUP=group),
+    )  # fmt: skip
+
+
 INGEST = {
     "Node: fastify + svix + kafkajs": taker(
         "node-ingest", lambda: ["node", node() / "ingest.js"]
@@ -100,4 +172,9 @@ APPLY = {
     "Go: franz-go + pgx, one event a transaction": applier(
         "go-apply", lambda: [go() / "bin/apply"]
     ),
+}
+# One flat row an event, where ours are about five.
+FLAT_APPLY = {
+    "Debezium's JDBC sink, one flat row": debezium,
+    "Bento, one flat row": bento_sink,
 }

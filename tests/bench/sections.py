@@ -96,6 +96,10 @@ def apply(stage, options, rounds):
         everybody[name] = lambda c=contestant: measures.apply(
             stage, c, topics, options.events, seconds=options.slow_seconds
         )
+    for name, contestant in rivals.FLAT_APPLY.items() if options.rivals else ():
+        everybody[name] = lambda c=contestant: measures.apply(
+            stage, c, topics, options.events, table="flat_events"
+        )
     rounds.go(everybody)
     stage.drop_topics(topics)
 
