@@ -20,6 +20,7 @@ static void open_mail(struct http_loop *loop)
 {
     struct http_mail *next;
 
+    log_hold();
     for (struct http_mail *mail = http_mailbox_take(&loop->mailbox);
          mail != NULL; mail = next) {
         struct http_exchange *ex = (struct http_exchange *)mail;
@@ -31,6 +32,7 @@ static void open_mail(struct http_loop *loop)
         }
         http_exchange_release(ex);
     }
+    log_flush();
 }
 
 static void wait_for_events(struct http_loop *loop)

@@ -67,6 +67,7 @@ static void suspend(struct http_exchange *ex)
 
 void http_exchange_resume(struct http_exchange *ex)
 {
+    ingest_finish(ex->loop->http->ingest, &ex->request);
     ex->stage = HTTP_STAGE_DECIDED;
     MHD_resume_connection(ex->connection);
     ex->loop->suspended--;
@@ -83,7 +84,6 @@ void http_exchange_answer_raw(struct http_exchange *ex)
     send(ex->place->fd, answer.data, answer.size, MSG_DONTWAIT | MSG_NOSIGNAL);
     buffer_release(&answer);
     ex->stage = HTTP_STAGE_ANSWERED;
-    ingest_finish(ex->loop->http->ingest, &ex->request);
 }
 
 /* `body` is taken. */
@@ -121,9 +121,10 @@ static enum MHD_Result answer(struct http_exchange *ex)
     result = MHD_queue_response(ex->connection,
                                 reply_status(&ex->request.reply), response);
     MHD_destroy_response(response);
+    if (ex->stage != HTTP_STAGE_DECIDED)
+        ingest_finish(ex->loop->http->ingest, &ex->request);
     ex->stage = HTTP_STAGE_ANSWERED;
     http_connection_enter(ex->place, HTTP_ANSWERING, ex->loop->now_ms);
-    ingest_finish(ex->loop->http->ingest, &ex->request);
     return result;
 }
 

@@ -69,10 +69,11 @@ static inline bool http_server_is_stopping(const struct http_server *http)
 /* Freed when http is done with it and Kafka has reported. */
 void http_exchange_release(struct http_exchange *ex);
 
-/* The connection goes on with an answer that is decided. */
+/* The connection goes on with an answer that is decided; it is told. */
 void http_exchange_resume(struct http_exchange *ex);
 
-/* Write a decided answer past libmicrohttpd, which answers no more. */
+/* Write a decided answer, told already, past libmicrohttpd, which answers no
+ * more. */
 void http_exchange_answer_raw(struct http_exchange *ex);
 
 /* Look at every connection of `loop`: who is too slow, who waits too long. */

@@ -31,6 +31,7 @@ static void cut_off(struct http_loop *loop, struct http_connection *connection)
     }
     if (!is_refused(connection))
         ingest_give_up(&ex->request, OUTCOME_TOO_SLOW, NULL);
+    ingest_finish(loop->http->ingest, &ex->request);
     http_exchange_answer_raw(ex);
     http_connection_close(&loop->http->connections, connection);
 }

@@ -4,7 +4,7 @@
  *     ingest_head     the head is here: what can be refused without the body
  *     ingest_event    the body is here: verify, sort out, key, hand to Kafka
  *     ingest_settle   Kafka has reported: what that means for the sender
- *     ingest_finish   it was answered: count it, log it
+ *     ingest_finish   the answer is certain: count it, log it
  *
  * All but ingest_settle's report run on the thread that owns the connection. */
 #pragma once

@@ -72,40 +72,51 @@ void buffer_add_char(struct buffer *buf, char c)
 void buffer_add_format(struct buffer *buf, const char *format, ...)
 {
     va_list arguments;
-    int size;
+    size_t more = 0;
 
-    va_start(arguments, format);
-    size = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    if (size < 0 || !reserve(buf, (size_t)size))
-        return;
-    va_start(arguments, format);
-    vsnprintf(buf->data + buf->size, (size_t)size + 1, format, arguments);
-    va_end(arguments);
-    buf->size += (size_t)size;
+    while (reserve(buf, more)) {
+        size_t room = buf->capacity - buf->size;
+        int size;
+        va_start(arguments, format);
+        size = vsnprintf(buf->data + buf->size, room, format, arguments);
+        va_end(arguments);
+        more = size > 0 ? (size_t)size : 0;
+        if (more < room && more <= buf->limit - buf->size) {
+            buf->size += more;
+            return;
+        }
+        buf->data[buf->size] = '\0';
+    }
 }
 
-static void add_json_ascii(struct buffer *buf, unsigned char c)
+/* How many bytes from `i` on stand for themselves in a JSON string. */
+static size_t plain_at(struct slice s, size_t i)
 {
-    if (c == '"' || c == '\\')
-        buffer_add_format(buf, "\\%c", c);
-    else if (c < 0x20 || c == 0x7f)
-        buffer_add_format(buf, "\\u%04x", c);
-    else
-        buffer_add_char(buf, (char)c);
+    size_t end = i;
+
+    while (end < s.size && s.data[end] >= 0x20 && s.data[end] < 0x7f &&
+           s.data[end] != '"' && s.data[end] != '\\')
+        end++;
+    return end - i;
 }
 
 void buffer_add_json(struct buffer *buf, struct slice s)
 {
     for (size_t i = 0; i < s.size;) {
-        size_t size = utf8_size_at(s.data + i, s.size - i);
-        if (size == 1)
-            add_json_ascii(buf, (unsigned char)s.data[i]);
-        else if (size == 0)
-            buffer_add_text(buf, "\\ufffd");
-        else
+        size_t plain = plain_at(s, i), size = 1;
+        if (plain > 0) {
+            buffer_add(buf, s.data + i, size = plain);
+        } else if (s.data[i] == '"' || s.data[i] == '\\') {
+            buffer_add_format(buf, "\\%c", s.data[i]);
+        } else if ((s.data[i] & 0x80) == 0) {
+            buffer_add_format(buf, "\\u%04x", (unsigned)s.data[i]);
+        } else if ((size = utf8_size_at(s.data + i, s.size - i)) > 0) {
             buffer_add(buf, s.data + i, size);
-        i += size > 0 ? size : 1;
+        } else {
+            buffer_add_text(buf, "\\ufffd");
+            size = 1;
+        }
+        i += size;
     }
 }
 

@@ -3,11 +3,13 @@
 #include "shared/buffer.h"
 #include "shared/instant.h"
 
+#include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LINE_BYTES (256 * 1024)
 #define VALUE_BYTES 2048 /* what is longer is cut */
+#define HELD_BYTES 16384
 
 const char *const log_level_names[] = {"debug", "info", "warn", "error", NULL};
 const char *const log_format_names[] = {"text", "json", "auto", NULL};
@@ -17,6 +19,12 @@ static struct {
     enum log_level level;
     enum log_format format;
 } state = {.program = "clerkstream", .level = LOG_INFO, .format = LOG_TEXT};
+
+static _Thread_local struct {
+    char lines[HELD_BYTES];
+    size_t size;
+    bool is_on;
+} held;
 
 void log_init(const char *program, enum log_level level, enum log_format format)
 {
@@ -96,10 +104,34 @@ static void add_plain(struct buffer *line, enum log_level level,
     }
 }
 
+static void write_out(const char *data, size_t size)
+{
+    ssize_t ignored = write(STDERR_FILENO, data, size);
+
+    (void)ignored;
+}
+
+static void write_held(void)
+{
+    if (held.size > 0)
+        write_out(held.lines, held.size);
+    held.size = 0;
+}
+
+void log_hold(void)
+{
+    held.is_on = true;
+}
+
+void log_flush(void)
+{
+    write_held();
+    held.is_on = false;
+}
+
 void log_write(enum log_level level, const struct log_field *fields)
 {
     struct buffer line;
-    ssize_t ignored;
 
     buffer_init(&line, LINE_BYTES);
     if (state.format == LOG_JSON)
@@ -109,7 +141,15 @@ void log_write(enum log_level level, const struct log_field *fields)
     line.limit++;
     line.is_full = false;
     buffer_add_char(&line, '\n');
-    ignored = write(STDERR_FILENO, line.data, line.size);
-    (void)ignored;
+    if (line.size > sizeof(held.lines) - held.size)
+        write_held();
+    if (held.is_on && line.size <= sizeof(held.lines)) {
+        memcpy(held.lines + held.size, line.data, line.size);
+        held.size += line.size;
+    } else {
+        write_out(line.data, line.size);
+    }
+    if (level >= LOG_WARN)
+        write_held();
     buffer_release(&line);
 }

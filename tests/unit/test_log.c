@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#define LINE_BYTES 16384
+#define LINE_BYTES 65536
 
 static int pipe_fds[2];
 static int standard_error;
@@ -156,6 +156,64 @@ static void spellings_are_those_of_the_options(void **state)
     assert_null(log_format_names[LOG_AUTO + 1]);
 }
 
+static void what_is_held_is_written_together(void **state)
+{
+    (void)state;
+    log_init("test", LOG_INFO, LOG_TEXT);
+    log_hold();
+    log_info(log_event("one"));
+    log_info(log_event("two"));
+    assert_string_equal(written(), "");
+    log_flush();
+    assert_string_equal(strchr(written(), '\n') + 25, " info  event=two");
+    log_info(log_event("three"));
+    assert_string_equal(written() + 24, " info  event=three");
+}
+
+static void a_warning_is_not_held_nor_what_was_before_it(void **state)
+{
+    (void)state;
+    log_init("test", LOG_INFO, LOG_TEXT);
+    log_hold();
+    log_info(log_event("one"));
+    log_warn(log_event("two"));
+    assert_string_equal(strchr(written(), '\n') + 25, " warn  event=two");
+    log_flush();
+    assert_string_equal(written(), "");
+}
+
+/* Checks the lines of written(), numbered from `from` on; how many they are. */
+static int numbered_lines(int from)
+{
+    char text[64];
+    int seen = 0;
+
+    for (const char *at = written(); *at != '\0'; seen++) {
+        snprintf(text, sizeof(text), " info  event=line n=%d", from + seen);
+        assert_memory_equal(at + 24, text, strlen(text));
+        at += 24 + strlen(text);
+        at += *at == '\n';
+    }
+    return seen;
+}
+
+/* For which there is no room: in their order, none twice. */
+static void many_are_held_one_after_the_other(void **state)
+{
+    int seen = 0;
+
+    (void)state;
+    log_init("test", LOG_INFO, LOG_TEXT);
+    log_hold();
+    for (int i = 0; i < 3000; i++) {
+        log_info(log_event("line"), log_number("n", i));
+        seen += numbered_lines(seen);
+    }
+    assert_in_range(seen, 2000, 2999);
+    log_flush();
+    assert_int_equal(seen + numbered_lines(seen), 3000);
+}
+
 #define EACH(test)                                                             \
     cmocka_unit_test_setup_teardown(test, catch_standard_error, give_it_back)
 
@@ -169,6 +227,9 @@ int main(void)
         EACH(auto_is_json_where_nobody_looks),
         EACH(a_line_that_is_too_long_is_cut),
         EACH(spellings_are_those_of_the_options),
+        EACH(what_is_held_is_written_together),
+        EACH(a_warning_is_not_held_nor_what_was_before_it),
+        EACH(many_are_held_one_after_the_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
