@@ -179,8 +179,11 @@ def open_the_way(directory):
 
 
 def query(url, statement, *values):
-    """Rows as dicts; [] for a statement that has none."""
-    with psycopg.connect(url, row_factory=dict_row) as session:
+    """Rows as dicts; [] for a statement that has none. A server that is frozen
+    takes connections and says nothing: that is an OperationalError, too."""
+    with psycopg.connect(
+        url, row_factory=dict_row, connect_timeout=10
+    ) as session:
         cursor = session.execute(statement, values or None)
         return cursor.fetchall() if cursor.description else []
 
