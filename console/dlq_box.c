@@ -11,7 +11,10 @@
 #define IDS_BYTES (512 << 20)
 
 static const char ledger_query[] =
-    "select webhook_id, status, redrives, last_error from webhook_events\n"
+    "select webhook_id, status, redrives, last_error,\n"
+    "       case when dead_letter is distinct from 'waiting' then status\n"
+    "            when retry_at is null then 'failed' else 'retrying' end\n"
+    "from webhook_events\n"
     "where webhook_id in (select json_array_elements_text($1::json))\n"
     "order by webhook_id collate \"C\"";
 
@@ -142,6 +145,7 @@ static int read_ledger(struct dlq_box *box, struct error *err)
         if (order != 0 || row >= postgres_rows_count(rows))
             continue;
         sorted[i]->status = dlq_status_of(postgres_rows_value(rows, row, 1));
+        sorted[i]->became = dlq_status_of(postgres_rows_value(rows, row, 4));
     }
     postgres_rows_free(rows);
     return 0;

@@ -50,8 +50,10 @@ int dlq_box_each(struct dlq_box *box, struct dlq_letter *const *chosen,
                  size_t count, dlq_taker *take, void *context,
                  struct error *err);
 
-/* The ledger's status words of these events: rows of id, status, redrives,
- * last_error.  Letters without an id are left out. */
+/* What the ledger says of these events: rows of id, status, redrives,
+ * last_error, and what became of the dead letter, as a status too: an event may
+ * be completed, and a replay of it failed.  Letters without an id are left out.
+ */
 int dlq_box_ask_ledger(const struct dlq_box *box,
                        struct dlq_letter *const *letters, size_t count,
                        struct postgres_rows **ret_rows, struct error *err);

@@ -93,6 +93,7 @@ void dlq_letter_read(const struct kafka_record *record, struct log_event *told,
         .redrives = number_header(record, "clerkstream-redrives"),
         .failed_ms = number_header(record, "clerkstream-failed-at"),
         .status = -1,
+        .became = -1,
     };
     letter->place.topic = keep(arena, letter->place.topic);
     letter->origin = origin_of(record, &letter->place, arena);
@@ -153,12 +154,12 @@ static enum dlq_state judge(const struct dlq_letter *letter)
 {
     if (letter->mark.action == DLQ_MARK_DISCARDED)
         return DLQ_DISCARDED;
-    if (letter->status == LEDGER_COMPLETED ||
-        letter->status == LEDGER_IGNORED || letter->status == LEDGER_SUPERSEDED)
+    if (letter->became == LEDGER_COMPLETED ||
+        letter->became == LEDGER_IGNORED || letter->became == LEDGER_SUPERSEDED)
         return DLQ_APPLIED;
     if (letter->mark.action == DLQ_UNMARKED)
         return DLQ_WAITING;
-    return letter->status == LEDGER_RETRYING ? DLQ_RETRYING : DLQ_REDRIVEN;
+    return letter->became == LEDGER_RETRYING ? DLQ_RETRYING : DLQ_REDRIVEN;
 }
 
 void dlq_letter_judge(struct dlq_letter *letters, size_t count)

@@ -75,6 +75,7 @@ struct dlq_letter {
 
     /* From the database. */
     int status; /* of filter_statuses; -1: the ledger has no such event */
+    int became; /* the same: what came of this letter, or of a later one */
     struct dlq_mark mark;
 
     enum dlq_state state;

@@ -18,7 +18,7 @@ struct settling {
     bool is_whole;
 };
 
-enum { COLUMN_ID, COLUMN_STATUS, COLUMN_REDRIVES, COLUMN_ERROR };
+enum { COLUMN_ID, COLUMN_STATUS, COLUMN_REDRIVES, COLUMN_ERROR, COLUMN_BECAME };
 
 static void keep_reason(struct settling *settling, struct dlq_letter *letter,
                         const char *text)
@@ -44,7 +44,7 @@ static void read_row(struct settling *settling, struct dlq_letter *letter,
         [LEDGER_RETRYING] = DLQ_RESULT_RETRYING,
         [LEDGER_FAILED] = DLQ_RESULT_FAILED,
     };
-    int status = dlq_status_of(postgres_rows_value(rows, row, COLUMN_STATUS));
+    int status = dlq_status_of(postgres_rows_value(rows, row, COLUMN_BECAME));
     bool is_before =
         status == LEDGER_FAILED &&
         postgres_rows_number(rows, row, COLUMN_REDRIVES) <= letter->redrives;

@@ -13,7 +13,8 @@ static const char ledger_query[] =
     "       array_to_string(duplicate_offsets, ','), replays, redrives,\n"
     "       floor(extract(epoch from created_at) * 1000),\n"
     "       floor(extract(epoch from processed_at) * 1000),\n"
-    "       floor(extract(epoch from retry_at) * 1000), payload\n"
+    "       floor(extract(epoch from retry_at) * 1000), payload,\n"
+    "       dead_letter\n"
     "from webhook_events where webhook_id = $1";
 
 enum ledger_column {
@@ -32,7 +33,8 @@ enum ledger_column {
     CREATED_MS,
     PROCESSED_MS,
     RETRY_MS,
-    PAYLOAD
+    PAYLOAD,
+    DEAD_LETTER
 };
 
 static const char register_query[] =
@@ -103,6 +105,7 @@ static void read_ledger(const struct postgres_rows *rows, bool is_whole,
     told->received_ms = time_of(rows, CREATED_MS);
     told->processed_ms = time_of(rows, PROCESSED_MS);
     told->retry_ms = time_of(rows, RETRY_MS);
+    told->dead_letter = copy(told, postgres_rows_value(rows, 0, DEAD_LETTER));
     *ret_payload = copy(told, postgres_rows_value(rows, 0, PAYLOAD));
     if (error == NULL)
         return;

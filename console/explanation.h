@@ -81,6 +81,7 @@ struct explanation {
     int64_t attempts, duplicates, replays, redrives;
     struct slice duplicate_places; /* "topic:partition:offset,…" */
     struct slice error;            /* as it may be shown */
+    struct slice dead_letter;      /* "waiting", "applied"; NULL: none */
     enum signature_state signature;
     int secret; /* which one matched, from 1 */
     struct touched touched[EVENT_MENTIONS_MAX];

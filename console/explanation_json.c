@@ -151,6 +151,7 @@ void explanation_write_json(const struct explanation *explanation,
     write_duplicates(&w, explanation->duplicate_places);
     json_write_number(&w, "replays", explanation->replays);
     json_write_number(&w, "redrives", explanation->redrives);
+    write_text(&w, "dead_letter", explanation->dead_letter);
     json_write_object(&w, "signature");
     json_write_text(&w, "state", signature_state_names[explanation->signature]);
     if (explanation->signature == SIGNATURE_VALID)

@@ -97,6 +97,18 @@ static void show_count(const struct text *text, const char *label,
     end_line(text);
 }
 
+/* Of what failed it goes without saying. */
+static void show_dead_letter(const struct text *text,
+                             const struct explanation *told)
+{
+    if (!slice_is(told->dead_letter, "waiting") ||
+        slice_is(told->state, "failed") || slice_is(told->state, "retrying"))
+        return;
+    begin_line(text, "dead letter");
+    add(text, slice_of("a later try of it failed: see clerkstream dlq show"));
+    end_line(text);
+}
+
 static void show_history(const struct text *text,
                          const struct explanation *told)
 {
@@ -105,6 +117,7 @@ static void show_history(const struct text *text,
     show_count(text, "sent again", told->duplicates, told->duplicate_places);
     show_count(text, "replayed", told->replays, SLICE_EMPTY);
     show_count(text, "redriven", told->redrives, SLICE_EMPTY);
+    show_dead_letter(text, told);
     if (told->error.data == NULL)
         return;
     begin_line(text, "error");

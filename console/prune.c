@@ -77,8 +77,11 @@ static const char session_statement[] = "set synchronize_seqscans = off";
 /* $1: old is what was taken before, in ms; $2: rows and not payloads. */
 static const char count_statement[] =
     "select count(*) filter (where status not in ('failed', 'retrying')\n"
-    "                          and ($2::boolean or payload is not null)),\n"
-    "       count(*) filter (where status in ('failed', 'retrying'))\n"
+    "                          and case when $2::boolean\n"
+    "                                   then dead_letter is null\n"
+    "                                   else payload is not null end),\n"
+    "       count(*) filter (where status in ('failed', 'retrying')\n"
+    "                          or ($2::boolean and dead_letter is not null))\n"
     "from webhook_events\n"
     "where created_at < 'epoch'::timestamptz +\n"
     "                   $1::bigint * interval '1 millisecond'";
@@ -91,7 +94,8 @@ static const char count_statement[] =
     "      and created_at < 'epoch'::timestamptz +\n"                          \
     "                       $1::bigint * interval '1 millisecond'\n"           \
     "      and status not in ('failed', 'retrying')\n"                         \
-    "      and ($2::boolean or payload is not null)\n"                         \
+    "      and case when $2::boolean then dead_letter is null\n"               \
+    "               else payload is not null end\n"                            \
     "    limit $4::bigint for update skip locked),\n"
 
 static const char payloads_statement[] =
@@ -113,7 +117,7 @@ struct prune {
     char before[NUMBER_BYTES]; /* the same, as a value */
     int64_t found, dropped;
     int64_t left; /* old, and still there at the end */
-    int64_t kept; /* old, but failed or retrying */
+    int64_t kept; /* old, but failed or retrying; of rows see the query */
     struct progress_bar bar;
     int64_t begun_us;
 };
@@ -267,8 +271,10 @@ static void add_lines(const struct prune *prune, const char *before,
                           "%" PRId64 " were in use: run it again for them\n",
                           prune->left);
     if (prune->kept > 0)
-        buffer_add_format(out, "%" PRId64 " failed or retrying ones are kept\n",
-                          prune->kept);
+        buffer_add_format(
+            out, "%" PRId64 " failed or retrying ones%s are kept\n",
+            prune->kept,
+            prune->flags->is_rows ? ", or ones with a dead letter," : "");
 }
 
 static int tell(const struct prune *prune, struct error *err)
@@ -327,7 +333,8 @@ const struct command command_prune = {
         "\n"
         "With --rows clerkstream forgets that it has seen these events. The\n"
         "tables stay as they are, also when such an event comes again, but it\n"
-        "counts as new then and not as a replay or a duplicate.\n"
+        "counts as new then and not as a replay or a duplicate. Rows of\n"
+        "what ever had a dead letter stay, so that it is known to be done.\n"
         "\n"
         "The space is used again by new events once autovacuum was there.",
     .example = "clerkstream prune --older-than P90D --dry-run\n"

@@ -110,6 +110,15 @@ static enum event_verdict status_of(const struct postgres_rows *rows,
     return (enum event_verdict)status;
 }
 
+static enum ledger_letter letter_of(struct slice text)
+{
+    int letter = LETTERS - 1;
+
+    while (letter > LETTER_NONE && !slice_is(text, ledger_letter_names[letter]))
+        letter--;
+    return (enum ledger_letter)letter;
+}
+
 static void read_ledger(const struct postgres_rows *rows, void *context)
 {
     struct transaction *tx = context;
@@ -123,6 +132,7 @@ static void read_ledger(const struct postgres_rows *rows, void *context)
         known->is_waiting = retry_at.state == INSTANT_PRESENT;
         known->retry_at_ms = retry_at.ms;
         known->is_seen = postgres_bool(rows, i, 4);
+        known->letter = letter_of(postgres_text(rows, i, 5, tx->apply->arena));
     }
 }
 
@@ -174,6 +184,14 @@ static int lock_subdomains(struct transaction *tx, struct error *err)
     return 0;
 }
 
+/* What is written, and what the commit would find against it: a deferred
+ * trigger or constraint. */
+static int check_deferred(struct transaction *tx, struct error *err)
+{
+    queue(tx, STATEMENT_CHECK_DEFERRED, NULL);
+    return postgres_run(tx->apply->db, err);
+}
+
 /* Nothing is done until the other topic has it. */
 static int send_letters(struct transaction *tx, struct error *err)
 {
@@ -183,7 +201,7 @@ static int send_letters(struct transaction *tx, struct error *err)
         struct event *event = tx->events[i];
         if (!event->is_letter_due || event->record.is_dead_lettered)
             continue;
-        if (count++ == 0 && postgres_run(tx->apply->db, err) != 0)
+        if (count++ == 0 && check_deferred(tx, err) != 0)
             return -1;
         sink_send(tx->apply->sink, event);
     }
@@ -198,6 +216,15 @@ static void queue_writes(struct transaction *tx)
     for (int id = STATEMENT_CASCADE_LOCK; id < STATEMENT_COMMIT; id++)
         if (id != STATEMENT_TROUBLES || !tx->apply->leaves_troubles)
             queue(tx, (enum statement_id)id, NULL);
+}
+
+/* Events read out of turn, without those that came after them. */
+static void set_aside(struct transaction *tx)
+{
+    for (size_t i = 0; i < tx->count; i++)
+        tx->events[i]->is_aside =
+            tx->apply->sink == NULL &&
+            (tx->events[i]->is_repeated || tx->events[i]->fate == EVENT_REFUSE);
 }
 
 /* Without a sink there is nowhere to put what cannot be applied. */
@@ -263,6 +290,7 @@ int apply(struct apply *apply, struct event *const *events, size_t count,
     if (lock_all(&tx, err) != 0)
         return -1;
     ledger_judge(&tx.ledger, tx.known);
+    set_aside(&tx);
     merge(events, count);
     ledger_fill(&tx.ledger, tx.known, apply->arena);
     if (check_sink(&tx, err) != 0)

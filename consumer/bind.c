@@ -107,6 +107,7 @@ static void bind_ledger_row(struct bind_cursor *row,
     bind_number(row, entry->redrives);
     bind_moment(row, instant_if(rec->created_ms > 0, rec->created_ms));
     bind_moment(row, instant_if(entry->is_waiting, entry->retry_at_ms));
+    bind_word(row, ledger_letter_names[entry->letter]);
 }
 
 static void bind_ledger_insert(struct bind_cursor *row,
@@ -134,6 +135,7 @@ static void bind_ledger_update(struct bind_cursor *row,
         bind_text(row, entry->error);
         bind_number(row, entry->redrives);
         bind_moment(row, instant_if(entry->is_waiting, entry->retry_at_ms));
+        bind_word(row, ledger_letter_names[entry->letter]);
     }
 }
 

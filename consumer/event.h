@@ -125,8 +125,10 @@ struct event {
     struct mention mentions[EVENT_MENTIONS_MAX]; /* [0] is its own entity */
     int mention_count;
     enum event_verdict verdict;
-    bool is_stale;      /* a retry that no longer counts: passed over */
-    bool is_waiting;    /* a retry of it is under way, says the ledger */
+    bool is_stale;    /* a retry that no longer counts: passed over */
+    bool is_repeated; /* applied before, says the ledger, and no worse since */
+    bool is_aside;    /* says nothing new of whether its user has failed */
+    bool is_waiting;  /* a retry of it is under way, says the ledger */
     bool is_letter_due; /* a record must go to the retry or dead-letter topic */
     bool is_done;       /* committed */
 };

@@ -3,6 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+const char *const ledger_letter_names[LETTERS] = {
+    [LETTER_WAITING] = "waiting",
+    [LETTER_APPLIED] = "applied",
+};
+
 struct keyed {
     struct event *event;
     size_t arrival;
@@ -42,6 +47,9 @@ void ledger_judge(struct ledger *ledger, const struct ledger_known *known)
     for (size_t i = 0; i < ledger->events_count; i++) {
         struct event *event = ledger->events[i];
         event->is_waiting = known[i].is_waiting;
+        event->is_repeated = known[i].exists &&
+                             known[i].status < VERDICT_RETRYING &&
+                             known[i].letter != LETTER_WAITING;
         event->is_stale = event->record.stream == STREAM_RETRIES &&
                           known[i].exists &&
                           !(known[i].is_waiting &&
@@ -115,16 +123,18 @@ static void take_retry(struct ledger_entry *entry, struct event *event,
 /* One dead letter is enough for all that was read so often; put back, or at the
  * end of its retries, it gets another. */
 static void take_failure(struct ledger_entry *entry, struct event *event,
-                         bool is_new)
+                         bool is_open)
 {
     const struct record *rec = &event->record;
 
-    event->is_letter_due = is_new || entry->status != VERDICT_FAILED ||
+    event->is_letter_due = entry->letter != LETTER_WAITING ||
                            rec->redrives > entry->redrives ||
                            rec->stream == STREAM_RETRIES;
     if (!event->is_letter_due)
         return;
-    set_status(entry, event);
+    if (is_open)
+        set_status(entry, event);
+    entry->letter = LETTER_WAITING;
     entry->is_waiting = false;
     if (rec->redrives > entry->redrives)
         entry->redrives = rec->redrives;
@@ -140,9 +150,11 @@ static void take(struct ledger_entry *entry, struct event *event,
     if (event->verdict == VERDICT_RETRYING) {
         take_retry(entry, event, is_duplicate, is_open);
     } else if (event->verdict == VERDICT_FAILED) {
-        take_failure(entry, event, is_new);
+        take_failure(entry, event, is_open);
     } else {
         entry->is_waiting = false;
+        if (entry->letter == LETTER_WAITING)
+            entry->letter = LETTER_APPLIED;
         if (is_open)
             set_status(entry, event);
     }
@@ -158,6 +170,7 @@ static bool fill_entry(struct ledger_entry *entry, struct event **first,
                                    .is_waiting = known[0].is_waiting,
                                    .retry_at_ms = known[0].retry_at_ms,
                                    .redrives = known[0].redrives,
+                                   .letter = known[0].letter,
                                    .duplicate_offsets = slice_of("{}")};
     for (size_t i = 0; i < count; i++) {
         struct event *event = first[i];

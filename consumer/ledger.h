@@ -3,11 +3,16 @@
  * Pure.  One row for each event id.  Coordinates that were seen before are a
  * replay; others are a duplicate: the sender sent it twice; a retry and what
  * was put back as a dead letter are neither.  A row keeps the status it got
- * when its event was first applied, until the event is dead-lettered. */
+ * when its event was first applied; that a replay of it became a dead letter is
+ * kept beside. */
 #pragma once
 
 #include "consumer/event.h"
 #include "shared/arena.h"
+
+/* An event's newest dead letter: until the event is applied it waits. */
+enum ledger_letter { LETTER_NONE, LETTER_WAITING, LETTER_APPLIED, LETTERS };
+extern const char *const ledger_letter_names[LETTERS]; /* NULL: none */
 
 /* What the table holds about an event of the batch. */
 struct ledger_known {
@@ -17,6 +22,7 @@ struct ledger_known {
     bool is_waiting; /* for its next try, due at retry_at_ms */
     int64_t retry_at_ms;
     int64_t redrives; /* those of its last dead letter */
+    enum ledger_letter letter;
 };
 
 struct ledger_entry {
@@ -30,6 +36,7 @@ struct ledger_entry {
     bool is_waiting;
     int64_t retry_at_ms;
     int64_t redrives;
+    enum ledger_letter letter;
     int32_t replays;                /* more of them */
     int32_t duplicates;             /* the same */
     struct slice duplicate_offsets; /* array literal of the new ones */
@@ -47,8 +54,9 @@ struct ledger {
 struct ledger ledger_of(struct event *const *events, size_t count,
                         struct arena *arena);
 
-/* Say of each event whether it is stale, and whether a retry of it waits;
- * before the merge.  `known` is parallel to ledger->events. */
+/* Say of each event whether it is stale, whether a retry of it waits, and
+ * whether it was applied before; before the merge.  `known` is parallel to
+ * ledger->events. */
 void ledger_judge(struct ledger *ledger, const struct ledger_known *known);
 
 /* Fill in the entries, once the events have their verdicts.  Also says of each

@@ -98,7 +98,8 @@ static void merge_mention(struct event *event, const struct mention *mention)
         reg->trouble = slice_of(event->refusal.text);
         break;
     case MENTION_FAILED:
-        set_failed(reg, true, slice_of(event->refusal.text));
+        if (!event->is_aside)
+            set_failed(reg, true, slice_of(event->refusal.text));
         break;
     }
 }
@@ -111,7 +112,7 @@ static void clear_failure(const struct event *event)
 
     if (own->kind != ENTITY_USER)
         return;
-    if (own->entity->is_failed)
+    if (own->entity->is_failed && !event->is_aside)
         set_failed(own->entity, false, SLICE_EMPTY);
     else if (event->is_waiting)
         own->entity->is_sync_changed = true;

@@ -19,7 +19,8 @@ static const char ledger_lock[] =
     "       w.kafka_topic = e.topic AND w.kafka_partition = e.partition\n"
     "           AND w.kafka_offset = e.position\n"
     "       OR e.topic || ':' || e.partition || ':' || e.position\n"
-    "           = ANY (w.duplicate_offsets)\n"
+    "           = ANY (w.duplicate_offsets),\n"
+    "       w.dead_letter\n"
     "FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[])\n"
     "     WITH ORDINALITY AS e (id, topic, partition, position, n)\n"
     "JOIN webhook_events w ON w.webhook_id = e.id\n"
@@ -224,19 +225,20 @@ static const char ledger_insert[] =
     "INSERT INTO webhook_events (webhook_id, event_type, entity_id, payload,\n"
     "    status, attempts, last_error, kafka_topic, kafka_partition,\n"
     "    kafka_offset, duplicates, duplicate_offsets, replays, redrives,\n"
-    "    created_at, processed_at, updated_at, retry_at)\n"
+    "    created_at, processed_at, updated_at, retry_at, dead_letter)\n"
     "SELECT w.id, w.type, w.entity, w.payload, w.status, w.attempts, w.error,\n"
     "    w.topic, w.partition, w.position, w.duplicates, w.places::text[],\n"
     "    w.replays, w.redrives, coalesce(w.created_at, now()),\n"
     "    CASE WHEN w.status NOT IN ('failed', 'retrying')\n"
     "         THEN clock_timestamp() END,\n"
-    "    clock_timestamp(), w.retry_at\n"
+    "    clock_timestamp(), w.retry_at, w.dead_letter\n"
     "FROM unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::text[],\n"
     "    $6::int[], $7::text[], $8::text[], $9::int[], $10::bigint[],\n"
     "    $11::int[], $12::text[], $13::int[], $14::int[],\n"
-    "    $15::timestamptz[], $16::timestamptz[]) AS w (id, type, entity,\n"
-    "    payload, status, attempts, error, topic, partition, position,\n"
-    "    duplicates, places, replays, redrives, created_at, retry_at)";
+    "    $15::timestamptz[], $16::timestamptz[], $17::text[]) AS w (id,\n"
+    "    type, entity, payload, status, attempts, error, topic, partition,\n"
+    "    position, duplicates, places, replays, redrives, created_at,\n"
+    "    retry_at, dead_letter)";
 
 static const char ledger_update[] =
     "UPDATE webhook_events w SET\n"
@@ -252,11 +254,11 @@ static const char ledger_update[] =
     "                        ELSE coalesce(w.processed_at,\n"
     "                                      clock_timestamp()) END,\n"
     "    redrives = u.redrives, retry_at = u.retry_at,\n"
-    "    updated_at = clock_timestamp()\n"
+    "    dead_letter = u.dead_letter, updated_at = clock_timestamp()\n"
     "FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[],\n"
-    "     $6::int[], $7::text[], $8::int[], $9::timestamptz[])\n"
+    "     $6::int[], $7::text[], $8::int[], $9::timestamptz[], $10::text[])\n"
     "     AS u (id, replays, duplicates, places, status, attempts, error,\n"
-    "     redrives, retry_at)\n"
+    "     redrives, retry_at, dead_letter)\n"
     "WHERE w.webhook_id = u.id";
 
 /* Only for somebody: a notification holds a lock that all commits share. */
@@ -338,15 +340,19 @@ const struct statement statements[STATEMENTS] = {
                              {T, T, I, N, I, N, T, B, N, T, N, T, T, T}},
     [STATEMENT_LEDGER_INSERT] = {"ledger_insert",
                                  ledger_insert,
-                                 16,
+                                 17,
                                  {T, T, T, PG_JSON, T, I, T, T, I, N, I, T, I,
-                                  I, W, W}},
+                                  I, W, W, T}},
     [STATEMENT_LEDGER_UPDATE] = {"ledger_update",
                                  ledger_update,
-                                 9,
-                                 {T, I, I, T, T, I, T, I, W}},
+                                 10,
+                                 {T, I, I, T, T, I, T, I, W, T}},
     [STATEMENT_NOTIFY] = {"notify", notify, 0, {0}},
     [STATEMENT_COMMIT] = {"commit", "COMMIT", 0, {0}},
+    [STATEMENT_CHECK_DEFERRED] = {"check_deferred",
+                                  "SET CONSTRAINTS ALL IMMEDIATE",
+                                  0,
+                                  {0}},
     [STATEMENT_UNMARKED] = {"unmarked", unmarked, 1, {T}},
     [STATEMENT_MARK_FAILED] = {"mark_failed", mark_failed, 1, {T}},
     [STATEMENT_TABLE_LOCKS] = {"table_locks", table_locks, 0, {0}},

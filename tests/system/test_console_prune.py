@@ -109,6 +109,21 @@ def test_rows_are_dropped_where_it_is_asked(ledger):
     assert told["dropped"] == 330
 
 
+def test_rows_of_what_had_a_dead_letter_stay(ledger):
+    """Else the letter, which nobody can delete, would seem to wait again."""
+    ledger.fill(1000)
+    ledger.session.execute("""
+        update webhook_events set dead_letter = 'applied'
+        where webhook_id in ('msg_95', 'msg_96', 'msg_97')""")
+    before = ledger.rows()
+    told = ledger.told("--older-than", "90d", "--rows")
+    assert {"msg_95", "msg_96", "msg_97"} < set(ledger.rows())
+    assert (told["dropped"], told["left"], told["kept"]) == (327, 0, 223)
+    told = ledger.told("--older-than", "90d")
+    assert told["dropped"] == 3 and told["kept"] == 220
+    assert before.keys() > ledger.rows().keys()
+
+
 def test_a_dry_run_counts_and_drops_nothing(ledger):
     ledger.fill(600)
     before = ledger.rows()

@@ -74,6 +74,7 @@ def test_a_row_of_an_applied_event(deployment):
         "replays": 0,
         "retry_at": None,
         "redrives": 0,
+        "dead_letter": None,
         "created_at": instant(taken_ms),
     }
     (text,) = deployment.query("SELECT payload::text FROM webhook_events")

@@ -4,6 +4,7 @@
 
 #include "consumer/ledger.h"
 
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -17,9 +18,10 @@ static struct arena arena;
 /* An event of a batch, and what the table knows of it.  Verdicts by their first
  * letters: c(ompleted), s(uperseded), i(gnored), r(etrying), f(ailed).  Known:
  * '-' nothing, else the letter of its status; then '!' these coordinates too,
- * 'w' a retry of it, due at 50, is under way, and a digit: the redrives of its
- * last dead letter.  From: ' ' the log, 'r' a retry that was due at 50 and is
- * the second try, a digit: put back for that time. */
+ * 'w' a retry of it, due at 50, is under way, 'd' although applied it has a
+ * dead letter that waits, 'a' one that was applied, and a digit: the redrives
+ * of its last dead letter.  From: ' ' the log, 'r' a retry that was due at 50
+ * and is the second try, a digit: put back for that time. */
 struct given {
     const char *id;
     int64_t offset;
@@ -28,7 +30,9 @@ struct given {
     char from;
 };
 
-/* Status: '.' stays as it is. */
+/* Status: '.' stays as it is; '!' the same, and there is a dead letter that
+ * waits; '+' the same, and it is applied; 'C' completed, with one that waits.
+ */
 struct expected {
     const char *id;
     bool exists;
@@ -81,6 +85,7 @@ static inline struct event *event_of_given(const struct given *given)
 static inline struct ledger_known known_of(const char *given)
 {
     const char *digit = strpbrk(given, "123456789");
+    bool is_waiting = given[0] == 'f' || strchr(given, 'd') != NULL;
 
     return (struct ledger_known){
         .exists = given[0] != '-',
@@ -88,7 +93,10 @@ static inline struct ledger_known known_of(const char *given)
         .is_seen = strchr(given, '!') != NULL,
         .is_waiting = strchr(given, 'w') != NULL,
         .retry_at_ms = strchr(given, 'w') != NULL ? 50 : 0,
-        .redrives = digit != NULL ? *digit - '0' : 0};
+        .redrives = digit != NULL ? *digit - '0' : 0,
+        .letter = is_waiting                   ? LETTER_WAITING
+                  : strchr(given, 'a') != NULL ? LETTER_APPLIED
+                                               : LETTER_NONE};
 }
 
 /* What the table says, in the order in which it is asked. */
@@ -107,6 +115,15 @@ static inline struct ledger_known *known_of_all(const struct ledger *ledger,
     return known;
 }
 
+static inline bool is_letter_as_expected(enum ledger_letter letter, char status)
+{
+    if (strchr("!Cf", status) != NULL)
+        return letter == LETTER_WAITING;
+    if (strchr("csi", status) != NULL)
+        return letter != LETTER_WAITING;
+    return status != '+' || letter == LETTER_APPLIED;
+}
+
 static inline bool is_as_expected(const struct ledger_entry *entry,
                                   const struct expected *expected)
 {
@@ -115,9 +132,9 @@ static inline bool is_as_expected(const struct ledger_entry *entry,
     return expected->id != NULL &&
            slice_is(entry->event->record.id, expected->id) &&
            entry->exists == expected->exists &&
-           entry->is_status_new == (expected->status != '.') &&
+           entry->is_status_new == (strchr(".!+", expected->status) == NULL) &&
            (!entry->is_status_new ||
-            (entry->status == verdict_of(expected->status) &&
+            (entry->status == verdict_of((char)tolower(expected->status)) &&
              slice_is(entry->error, is_bad ? "why" : ""))) &&
            entry->attempts == expected->attempts &&
            entry->replays == expected->replays &&
@@ -126,7 +143,8 @@ static inline bool is_as_expected(const struct ledger_entry *entry,
            entry->is_waiting == (expected->retry_at_ms != 0) &&
            (!entry->is_waiting ||
             entry->retry_at_ms == expected->retry_at_ms) &&
-           entry->redrives == expected->redrives;
+           entry->redrives == expected->redrives &&
+           is_letter_as_expected(entry->letter, expected->status);
 }
 
 static inline void assert_cases(const struct ledger_case *cases, size_t total)

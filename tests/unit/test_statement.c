@@ -109,6 +109,7 @@ static const struct {
     [STATEMENT_UNMARKED] = {1, 0, 0},
     [STATEMENT_MARK_FAILED] = {1, 0, 0},
     [STATEMENT_TABLE_LOCKS] = {0, 0, 0},
+    [STATEMENT_CHECK_DEFERRED] = {0, 0, 0},
 };
 
 struct prepared {
@@ -184,7 +185,7 @@ static void a_batch_of_nothing_sends_only_the_transaction(void **state)
             id == STATEMENT_BEGIN || id == STATEMENT_LIMIT_WAITS ||
                 id == STATEMENT_NOTIFY || id == STATEMENT_COMMIT ||
                 id == STATEMENT_UNMARKED || id == STATEMENT_MARK_FAILED ||
-                id == STATEMENT_TABLE_LOCKS);
+                id == STATEMENT_TABLE_LOCKS || id == STATEMENT_CHECK_DEFERRED);
     bind_release(&arrays);
 }
 

@@ -78,7 +78,7 @@ def refused_for_long(world, deployment, ledger, events):
         return set()
     late = {
         id for id in events
-        if ledger.get(id, {}).get("status") == "failed"
+        if ledger.get(id, {}).get("dead_letter")
         and any(u[-1:] in world.refused_for_long for u in users_of(events[id]))
     }  # fmt: skip
     for id in late - applied_once(ledger):
@@ -87,7 +87,7 @@ def refused_for_long(world, deployment, ledger, events):
 
 
 def applied_once(ledger):
-    """Their replay may have failed, and is on the dead-letter topic then."""
+    """A replay of them may be on the dead-letter topic nevertheless."""
     return {id for id in ledger if ledger[id]["processed_at"]}
 
 
@@ -156,7 +156,7 @@ def ledger_of(deployment):
     rows = deployment.query(
         "SELECT webhook_id, status, attempts, last_error, kafka_topic,"
         " kafka_partition, kafka_offset, duplicates, duplicate_offsets,"
-        " replays, processed_at FROM webhook_events"
+        " replays, processed_at, dead_letter FROM webhook_events"
     )
     return {row["webhook_id"]: row for row in rows}
 
