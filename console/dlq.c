@@ -1,5 +1,6 @@
 #include "console/dlq.h"
 
+#include "console/dlq_choice.h"
 #include "console/reason.h"
 #include "console/terminal.h"
 
@@ -71,23 +72,10 @@ int dlq_open(const struct console_config *config, const struct dlq_flags *flags,
 
     if (dlq_box_open(config, flags->timeout_s, ret_box, err) != 0)
         return -1;
-    if (dlq_box_choose(ret_box, &choice, ret_chosen, ret_count, err) == 0)
+    if (dlq_choose(ret_box, &choice, ret_chosen, ret_count, err) == 0)
         return 0;
     dlq_box_close(ret_box);
     return -1;
-}
-
-int dlq_confirm(const struct dlq_flags *flags, bool is_yes, const char *what,
-                size_t count, struct error *err)
-{
-    const struct dlq_choice choice = {flags->filter, flags->letter, false, 0};
-    char question[80];
-
-    if (is_yes || count == 0 || dlq_choice_is_given(&choice))
-        return 0;
-    snprintf(question, sizeof(question), "%s all %zu dead letters?", what,
-             count);
-    return terminal_confirm(question, err);
 }
 
 void dlq_add_place(struct table *table, const struct dlq_place *place)
@@ -127,7 +115,7 @@ static void add_mark(struct table *table, const struct dlq_mark *mark)
         table_add_null(table);
     else
         table_add_time(table, mark->at_ms);
-    table_add_slice(table, mark->operator);
+    table_add_slice(table, mark->who);
     table_add_slice(table, mark->reason);
 }
 

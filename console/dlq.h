@@ -68,7 +68,3 @@ int dlq_print_letters(struct dlq_letter *const *letters, size_t count,
 int dlq_print_outcomes(struct dlq_letter *const *letters, size_t count,
                        const struct dlq_flags *flags, bool is_dry_run,
                        struct error *err);
-
-/* Before many are touched: unless `is_yes`, or some were chosen. */
-int dlq_confirm(const struct dlq_flags *flags, bool is_yes, const char *what,
-                size_t count, struct error *err);

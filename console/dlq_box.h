@@ -25,23 +25,6 @@ int dlq_box_open(const struct console_config *config, int64_t timeout_s,
                  struct dlq_box *ret_box, struct error *err);
 void dlq_box_close(struct dlq_box *box);
 
-/* Which letters a command is about. */
-struct dlq_choice {
-    struct filter filter;
-    const char *letter; /* a svix-id, or PARTITION:OFFSET; NULL: any */
-    bool has_all;       /* also those about which nothing is left to be done */
-    int64_t limit;
-};
-/* Whether anything but the limit was given. */
-bool dlq_choice_is_given(const struct dlq_choice *choice);
-
-/* Those that are chosen, the newest first; new.  Those that are named are so
- * whatever their state.  -1 with ERROR_ACCESS where one is named that is not
- * there. */
-int dlq_box_choose(const struct dlq_box *box, const struct dlq_choice *choice,
-                   struct dlq_letter ***ret_chosen, size_t *ret_count,
-                   struct error *err);
-
 /* Read the records of these letters again, partition by partition, and hand
  * each to `take`, which ends it all with -1. */
 typedef int dlq_taker(void *context, struct dlq_letter *letter,

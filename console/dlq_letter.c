@@ -186,7 +186,7 @@ bool dlq_letter_is_open(const struct dlq_letter *letter)
 static struct slice mark_text(const struct dlq_mark *mark, const char *rest,
                               struct arena *arena)
 {
-    size_t size = mark->operator.size + strlen(rest) + 64;
+    size_t size = mark->who.size + strlen(rest) + 64;
     char *text = arena_bytes(arena, size);
     char time[INSTANT_TEXT_BYTES];
     int used;
@@ -196,7 +196,7 @@ static struct slice mark_text(const struct dlq_mark *mark, const char *rest,
     used =
         snprintf(text, size, "%s by %.*s at %s%s",
                  mark->action == DLQ_MARK_REDRIVEN ? "redriven" : "discarded",
-                 SLICE_PRINT(mark->operator), time, rest);
+                 SLICE_PRINT(mark->who), time, rest);
     return (struct slice){text, (size_t)used};
 }
 
@@ -214,6 +214,15 @@ bool dlq_letter_skip(struct dlq_letter *letter, bool again, struct arena *arena)
             &letter->mark,
             letter->state == DLQ_DISCARDED ? "" : ", still on the way", arena);
     return true;
+}
+
+int dlq_letter_compare_places(const struct dlq_letter *a,
+                              const struct dlq_letter *b)
+{
+    int order = compare_numbers(a->place.partition, b->place.partition);
+
+    return order != 0 ? order
+                      : compare_numbers(a->place.offset, b->place.offset);
 }
 
 struct filter_subject dlq_letter_subject(const struct dlq_letter *letter)

@@ -21,7 +21,7 @@ enum dlq_action { DLQ_UNMARKED, DLQ_MARK_REDRIVEN, DLQ_MARK_DISCARDED };
 /* What an operator did about it; see the migration of dead_letter_marks. */
 struct dlq_mark {
     enum dlq_action action;
-    struct slice operator, reason; /* the latter may be NULL */
+    struct slice who, reason; /* the latter may be NULL */
     int64_t at_ms;
     struct dlq_place redriven; /* offset -1: not known */
 };
@@ -95,6 +95,10 @@ bool dlq_letter_is_open(const struct dlq_letter *letter);
  * DLQ_RESULT_SKIPPED.  `again`: it may have been marked before. */
 bool dlq_letter_skip(struct dlq_letter *letter, bool again,
                      struct arena *arena);
+
+/* By their places on the topic, as qsort() wants it. */
+int dlq_letter_compare_places(const struct dlq_letter *a,
+                              const struct dlq_letter *b);
 
 struct filter_subject dlq_letter_subject(const struct dlq_letter *letter);
 

@@ -55,8 +55,8 @@ int dlq_mark_claim(struct postgres *db, const struct dlq_letter *letter,
         [3] = id,
         [4] = claim->action == DLQ_MARK_REDRIVEN ? "redriven" : "discarded",
         [5] = claim->reason,
-        [6] = claim->operator,
-        [7] = claim->again ? "true" : "false" };
+        [6] = claim->who,
+        [7] = claim->again ? "true" : "false"};
     struct postgres_rows *rows;
     struct key key;
     int result;

@@ -8,7 +8,7 @@ struct postgres;
 struct dlq_claim {
     enum dlq_action action;
     const char *reason; /* may be NULL */
-    const char *operator;
+    const char *who;
     bool again; /* whatever it is marked with */
 };
 

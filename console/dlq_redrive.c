@@ -4,39 +4,28 @@
  * published on the events topic and acknowledged, the mark is committed
  * (0006_dead_letter_marks.sql).  Then the ledger is waited for. */
 #include "console/commands.h"
-#include "console/dlq.h"
-#include "console/dlq_mark.h"
+#include "console/dlq_act.h"
 #include "console/dlq_settle.h"
 #include "console/kafka_writer.h"
-#include "console/operator.h"
 #include "console/pace.h"
 #include "console/postgres.h"
 #include "console/terminal.h"
 #include "shared/clock.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 struct redrive_flags {
-    struct dlq_flags chosen; /* comes first */
-    const char *operator;
-    const char *reason;
+    struct dlq_act_flags act; /* comes first */
     int64_t rate;
-    bool again;
-    bool is_dry_run;
-    bool is_yes;
     bool is_not_waiting;
 };
-
-#define AT(field) offsetof(struct redrive_flags, field)
 
 static const struct flag redrive_flags[] = {
     DLQ_LETTER(false),
     DLQ_FILTERS,
     {.name = "rate",
      .type = FLAG_NUMBER,
-     .offset = AT(rate),
+     .offset = offsetof(struct redrive_flags, rate),
      .value = "N",
      .fallback = "0",
      .min = 0,
@@ -45,30 +34,10 @@ static const struct flag redrive_flags[] = {
          "Publish at most so many events a second; 0: as fast as it goes."},
     {.name = "no-wait",
      .type = FLAG_SWITCH,
-     .offset = AT(is_not_waiting),
+     .offset = offsetof(struct redrive_flags, is_not_waiting),
      .about = "Do not wait for what comes of them."},
-    {.name = "operator",
-     .type = FLAG_TEXT,
-     .offset = AT(operator),
-     .value = "NAME",
-     .about = "Who does it; the login name where none is given."},
-    {.name = "reason",
-     .type = FLAG_TEXT,
-     .offset = AT(reason),
-     .value = "TEXT",
-     .about = "Why; it is kept with the mark."},
-    {.name = "again",
-     .type = FLAG_SWITCH,
-     .offset = AT(again),
-     .about = "Also what was redriven or discarded before."},
-    {.name = "dry-run",
-     .type = FLAG_SWITCH,
-     .offset = AT(is_dry_run),
-     .about = "Say what would happen, and change nothing."},
-    {.name = "yes",
-     .type = FLAG_SWITCH,
-     .offset = AT(is_yes),
-     .about = "Redrive all of them, where none was chosen."},
+    DLQ_ACT_FLAGS("Why; it is kept with the mark.",
+                  "Redrive all of them, where none was chosen."),
     DLQ_PAYLOAD_REASONS,
     FLAG_TIMEOUT(struct dlq_flags, "60"),
     FLAG_JSON(struct dlq_flags),
@@ -77,23 +46,11 @@ static const struct flag redrive_flags[] = {
 struct redrive {
     const struct redrive_flags *flags;
     const char *events_topic;
-    struct dlq_box box;
-    struct dlq_letter **chosen;
-    size_t count;
+    struct dlq_act act;
     struct kafka_writer *writer;
-    struct dlq_claim claim;
     struct pace pace;
     struct progress_bar bar;
 };
-
-static void wait_for_turn(struct redrive *redrive)
-{
-    int64_t ms = pace_next_ms(&redrive->pace, clock_steady_ms());
-
-    terminal_progress(&redrive->bar);
-    if (ms > 0)
-        nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
-}
 
 static int publish(struct redrive *redrive, struct dlq_letter *letter,
                    const struct kafka_record *record,
@@ -125,31 +82,28 @@ static int publish_and_note(struct redrive *redrive, struct dlq_letter *letter,
         return -1;
     letter->outcome.redriven = (struct dlq_place){
         slice_of(redrive->events_topic), at.partition, at.offset};
-    return dlq_mark_redriven(redrive->box.db, letter, place, err);
+    return dlq_mark_redriven(redrive->act.box.db, letter, place, err);
 }
 
 /* Whoever comes second waits here for the first, and leaves it to them. */
 static int redrive_claimed(struct redrive *redrive, struct dlq_letter *letter,
                            const struct kafka_record *record, struct error *err)
 {
-    struct postgres *db = redrive->box.db;
+    struct postgres *db = redrive->act.box.db;
     bool is_ours;
 
-    postgres_set_timeout(db, 2 * redrive->box.timeout_ms);
+    postgres_set_timeout(db, 2 * redrive->act.box.timeout_ms);
     if (postgres_execute(db, "begin", err) != 0 ||
-        dlq_mark_claim(db, letter, &redrive->claim, &is_ours, err) != 0)
+        dlq_act_claim(&redrive->act, letter, &is_ours, err) != 0)
         return -1;
-    if (!is_ours) {
-        letter->outcome.result = DLQ_RESULT_SKIPPED;
-        letter->outcome.why = slice_of("another operator was at it just now");
+    if (!is_ours)
         return postgres_execute(db, "rollback", err);
-    }
     return publish_and_note(redrive, letter, record, err) == 0
                ? postgres_execute(db, "commit", err)
                : -1;
 }
 
-static void set_sent(struct redrive *redrive, struct dlq_letter *letter)
+static void set_sent(struct dlq_letter *letter)
 {
     struct dlq_outcome *outcome = &letter->outcome;
 
@@ -159,7 +113,6 @@ static void set_sent(struct redrive *redrive, struct dlq_letter *letter)
     /* The ledger will not know it, and nobody else either. */
     outcome->result = DLQ_RESULT_FAILED;
     outcome->why = letter->refusal;
-    (void)redrive;
 }
 
 /* What the brokers will not take stays where it is; all else ends the work. */
@@ -171,17 +124,19 @@ static int take(void *context, struct dlq_letter *letter,
 
     if (letter->outcome.result != DLQ_RESULT_NONE)
         return 0;
-    wait_for_turn(redrive);
+    terminal_progress(&redrive->bar);
+    clock_sleep_ms(pace_next_ms(&redrive->pace, clock_steady_ms()));
     redrive->bar.done++;
     if (redrive_claimed(redrive, letter, record, err) == 0) {
         if (letter->outcome.result == DLQ_RESULT_NONE)
-            set_sent(redrive, letter);
+            set_sent(letter);
         return 0;
     }
     letter->outcome.redriven = (struct dlq_place){SLICE_EMPTY, 0, 0};
     letter->outcome.result = DLQ_RESULT_NOT_SENT;
-    letter->outcome.why = arena_copy(&redrive->box.arena, slice_of(err->text));
-    if (postgres_execute(redrive->box.db, "rollback", &left) != 0)
+    letter->outcome.why =
+        arena_copy(&redrive->act.box.arena, slice_of(err->text));
+    if (postgres_execute(redrive->act.box.db, "rollback", &left) != 0)
         return -1;
     return err->kind == ERROR_INPUT || err->kind == ERROR_ACCESS ? 0 : -1;
 }
@@ -189,14 +144,14 @@ static int take(void *context, struct dlq_letter *letter,
 /* What needs no record to be decided. */
 static void decide(struct redrive *redrive)
 {
-    const struct redrive_flags *flags = redrive->flags;
+    struct dlq_act *act = &redrive->act;
 
-    for (size_t i = 0; i < redrive->count; i++) {
-        struct dlq_letter *letter = redrive->chosen[i];
-        if (dlq_letter_skip(letter, flags->again, &redrive->box.arena))
+    for (size_t i = 0; i < act->count; i++) {
+        struct dlq_letter *letter = act->chosen[i];
+        if (dlq_letter_skip(letter, act->flags->again, &act->box.arena))
             continue;
         redrive->bar.total++;
-        if (!flags->is_dry_run)
+        if (!act->flags->is_dry_run)
             continue;
         letter->outcome.result = letter->refusal.data != NULL
                                      ? DLQ_RESULT_WOULD_FAIL
@@ -210,8 +165,8 @@ static size_t count_left(const struct redrive *redrive)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < redrive->count; i++) {
-        enum dlq_result result = redrive->chosen[i]->outcome.result;
+    for (size_t i = 0; i < redrive->act.count; i++) {
+        enum dlq_result result = redrive->act.chosen[i]->outcome.result;
         count += result == DLQ_RESULT_FAILED || result == DLQ_RESULT_NOT_SENT ||
                  ((result == DLQ_RESULT_RETRYING ||
                    result == DLQ_RESULT_ON_THE_WAY) &&
@@ -222,35 +177,31 @@ static size_t count_left(const struct redrive *redrive)
 
 static int publish_all(struct redrive *redrive, struct error *err)
 {
-    int result = dlq_box_each(&redrive->box, redrive->chosen, redrive->count,
-                              take, redrive, err);
+    struct dlq_act *act = &redrive->act;
+    int result =
+        dlq_box_each(&act->box, act->chosen, act->count, take, redrive, err);
 
-    if (redrive->bar.drawn_ms > redrive->bar.begun_ms)
-        terminal_progress_end(&redrive->bar);
+    terminal_progress_end_if_long(&redrive->bar);
     if (result != 0 || redrive->flags->is_not_waiting)
         return result;
-    return dlq_settle(&redrive->box, redrive->chosen, redrive->count,
-                      redrive->flags->chosen.timeout_s,
-                      redrive->flags->chosen.is_whole, err);
+    return dlq_settle(&act->box, act->chosen, act->count,
+                      act->flags->chosen.timeout_s, act->flags->chosen.is_whole,
+                      err);
 }
 
 static int perform(struct redrive *redrive, struct error *err)
 {
-    const struct redrive_flags *flags = redrive->flags;
-    struct error left;
     int result = 0;
 
     decide(redrive);
-    if (!flags->is_dry_run && redrive->bar.total > 0)
+    if (!redrive->act.flags->is_dry_run && redrive->bar.total > 0)
         result = publish_all(redrive, err);
-    if (dlq_print_outcomes(redrive->chosen, redrive->count, &flags->chosen,
-                           flags->is_dry_run, result == 0 ? err : &left) != 0 ||
-        result != 0)
+    if (dlq_act_tell(&redrive->act, result, err) != 0)
         return -1;
     if (count_left(redrive) == 0)
         return 0;
     return error_set(err, ERROR_ACCESS, "%zu of %zu were not applied",
-                     count_left(redrive), redrive->count);
+                     count_left(redrive), redrive->act.count);
 }
 
 /* A redrive that is frozen must not keep the others from that letter. */
@@ -260,40 +211,30 @@ static int limit_idling(struct redrive *redrive, struct error *err)
 
     snprintf(statement, sizeof(statement),
              "set idle_in_transaction_session_timeout to %lld",
-             (long long)redrive->box.timeout_ms + 5000);
-    return postgres_execute(redrive->box.db, statement, err);
+             (long long)redrive->act.box.timeout_ms + 5000);
+    return postgres_execute(redrive->act.box.db, statement, err);
 }
 
 static int run(const struct console_config *config, const void *given,
                struct error *err)
 {
     const struct redrive_flags *flags = given;
-    char login[OPERATOR_BYTES];
     struct redrive redrive = {
         .flags = flags,
         .events_topic = config->common.events_topic,
-        .claim = {.action = DLQ_MARK_REDRIVEN,
-                  .reason = flags->reason,
-                  .operator= flags->operator!= NULL
-                  ? flags->operator: login,
-                  .again = flags->again },
-                  .pace = {.rate = flags->rate},
-                  .bar = {.title = "redriving", .unit = "dead letters"}};
+        .act = {.claim = {.action = DLQ_MARK_REDRIVEN}},
+        .pace = {.rate = flags->rate},
+        .bar = {.title = "redriving", .unit = "dead letters"}};
     int result = -1;
 
-    operator_name(login);
-    if (dlq_open(config, &flags->chosen, &redrive.box, &redrive.chosen,
-                 &redrive.count, err) != 0)
+    if (dlq_act_open(&redrive.act, config, &flags->act, "Redrive", err) != 0)
         return -1;
-    if (dlq_confirm(&flags->chosen, flags->is_yes || flags->is_dry_run,
-                    "Redrive", redrive.count, err) == 0 &&
-        limit_idling(&redrive, err) == 0 &&
-        kafka_writer_open(&config->common, redrive.box.timeout_ms,
+    if (limit_idling(&redrive, err) == 0 &&
+        kafka_writer_open(&config->common, redrive.act.box.timeout_ms,
                           &redrive.writer, err) == 0)
         result = perform(&redrive, err);
     kafka_writer_close(redrive.writer);
-    free(redrive.chosen);
-    dlq_box_close(&redrive.box);
+    dlq_act_close(&redrive.act);
     return result;
 }
 

@@ -126,8 +126,7 @@ static int wait_for_all(struct settling *settling, int64_t timeout_s,
         if (waiter_wait(settling->box->db, left_ms, err) != 0)
             return -1;
     }
-    if (bar.drawn_ms > bar.begun_ms)
-        terminal_progress_end(&bar);
+    terminal_progress_end_if_long(&bar);
     return 0;
 }
 

@@ -106,7 +106,7 @@ static void write_mark(const struct dlq_mark *mark, struct json_writer *w)
     json_write_text(w, "action",
                     mark->action == DLQ_MARK_REDRIVEN ? "redriven"
                                                       : "discarded");
-    write_slice("operator", mark->operator, w);
+    write_slice("operator", mark->who, w);
     write_slice("reason", mark->reason, w);
     write_time("at", mark->at_ms, w);
     if (mark->redriven.offset >= 0) {
@@ -183,7 +183,7 @@ static void add_mark(struct buffer *out, const struct dlq_mark *mark)
     buffer_add_format(out, "%-12sby ",
                       mark->action == DLQ_MARK_REDRIVEN ? "redriven"
                                                         : "discarded");
-    shown_add(out, mark->operator, 0);
+    shown_add(out, mark->who, 0);
     buffer_add_format(out, " at %s", time);
     if (mark->redriven.offset >= 0)
         buffer_add_format(out, ", to partition %" PRId64 ", offset %" PRId64,

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define LOOK_AGAIN_MS 50
 
@@ -188,7 +187,7 @@ int kafka_wait_for_topic(struct kafka *kafka, const char *topic,
                              topic, (long long)leaders,
                              (long long)*ret_partitions,
                              (long long)kafka->timeout_ms / 1000);
-        nanosleep(&(struct timespec){0, LOOK_AGAIN_MS * 1000000}, NULL);
+        clock_sleep_ms(LOOK_AGAIN_MS);
     }
 }
 

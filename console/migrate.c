@@ -14,7 +14,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define CONNECT_MS 5000
 #define OUTPUT_BYTES (1 << 20)
@@ -141,7 +140,7 @@ static int apply_once(struct postgres *db, const struct migration *migration,
 
 static void pause_ms(int64_t ms)
 {
-    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+    clock_sleep_ms(ms);
 }
 
 static int apply(struct migrate *migrate, const struct migration *migration,

@@ -197,10 +197,7 @@ static void keep_the_rate(const struct prune *prune)
         return;
     due_us = prune->begun_us + prune->dropped * 1000000 / prune->flags->rate;
     ahead_us = due_us - clock_steady_us();
-    if (ahead_us > 0)
-        nanosleep(&(struct timespec){.tv_sec = ahead_us / 1000000,
-                                     .tv_nsec = ahead_us % 1000000 * 1000},
-                  NULL);
+    clock_sleep_ms(ahead_us / 1000);
 }
 
 static int walk(struct prune *prune, struct error *err)

@@ -7,7 +7,6 @@
 #include "shared/memory.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define BATCH_EVENTS 200
 #define BATCH_BYTES (16 << 20)
@@ -86,9 +85,7 @@ static int apply_in_time(struct reapply *reapply, struct event **events,
         if (err->kind != ERROR_AWAY ||
             clock_steady_ms() + pause_ms >= deadline_ms)
             return -1;
-        nanosleep(
-            &(struct timespec){pause_ms / 1000, pause_ms % 1000 * 1000000},
-            NULL);
+        clock_sleep_ms(pause_ms);
     }
 }
 

@@ -13,7 +13,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define OUTPUT_BYTES (1 << 20)
 #define LOOK_EVERY_MS 500
@@ -134,7 +133,7 @@ static int wait_until_read(struct rebuild *rebuild, struct error *err)
                                " events, and none in the last %" PRId64 " s",
                                done, bar.total, rebuild->flags->timeout_s);
         bar.done = done;
-        nanosleep(&(struct timespec){0, LOOK_EVERY_MS * 1000000}, NULL);
+        clock_sleep_ms(LOOK_EVERY_MS);
     }
     bar.done = done;
     terminal_progress_end(&bar);

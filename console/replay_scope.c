@@ -12,7 +12,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define OUTPUT_BYTES (64 << 20)
 #define REASON_BYTES 4096
@@ -154,8 +153,7 @@ static int apply_record(struct scope *scope, const struct kafka_record *record,
     if (wait_ms > 0) { /* what is slow is done at once */
         if (reapply_flush(scope->reapply, err) != 0)
             return -1;
-        nanosleep(&(struct timespec){wait_ms / 1000, wait_ms % 1000 * 1000000},
-                  NULL);
+        clock_sleep_ms(wait_ms);
     }
     return reapply_add(scope->reapply, record, err);
 }
@@ -184,8 +182,7 @@ static int apply_matching(struct scope *scope, struct error *err)
     }
     if (result == 0 && !scope->flags->is_dry_run)
         result = reapply_flush(scope->reapply, err);
-    if (scope->bar.drawn_ms > scope->bar.begun_ms) /* it was long enough */
-        terminal_progress_end(&scope->bar);
+    terminal_progress_end_if_long(&scope->bar);
     kafka_reader_close(reader);
     return result;
 }

@@ -88,3 +88,9 @@ void terminal_progress_end(struct progress_bar *bar)
     if (bar->begun_ms != 0)
         draw(bar, isatty(STDERR_FILENO), "\n");
 }
+
+void terminal_progress_end_if_long(struct progress_bar *bar)
+{
+    if (bar->drawn_ms > bar->begun_ms)
+        terminal_progress_end(bar);
+}

@@ -25,3 +25,5 @@ int terminal_confirm(const char *question, struct error *err);
 void terminal_progress(struct progress_bar *bar);
 /* The last word on it. */
 void terminal_progress_end(struct progress_bar *bar);
+/* The same, unless it was over before anything was shown. */
+void terminal_progress_end_if_long(struct progress_bar *bar);

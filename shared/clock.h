@@ -14,6 +14,15 @@ static inline int64_t clock_wall_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* For so long, or until a signal comes. */
+static inline void clock_sleep_ms(int64_t ms)
+{
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+
+    if (ms > 0)
+        nanosleep(&time, NULL);
+}
+
 /* Since some point in the past; never jumps. */
 static inline int64_t clock_steady_us(void)
 {

@@ -9,7 +9,6 @@
 #include "shared/memory.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define LOOK_AGAIN_MS 200
 
@@ -288,7 +287,7 @@ int audit_wait(struct audit *audit, bool *ret_is_there, struct error *err)
         if (ask_committed(audit, err) != 0)
             return -1;
         *ret_is_there = is_caught_up(&audit->pass, audit->partitions);
-        nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * 1000000}, NULL);
+        clock_sleep_ms(LOOK_AGAIN_MS);
     } while (!*ret_is_there && clock_steady_ms() < end_ms);
     return 0;
 }
