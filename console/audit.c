@@ -90,12 +90,30 @@ static int tell(const struct audit *audit, const struct report *report,
     return result;
 }
 
+/* An id that nobody knows is a mistake of who asks. */
+static int check_known(const struct audit *audit, struct error *err)
+{
+    const char *id = audit->flags->entity;
+    const struct known_table *known = &audit->pass.expected.known;
+
+    if (id == NULL || audit->pass.differences.total > 0)
+        return 0;
+    for (int kind = 0; kind < AUDIT_KINDS; kind++)
+        if (known_find(known, (enum entity_kind)kind, slice_of(id)) != NULL)
+            return 0;
+    return error_set(err, ERROR_ACCESS,
+                     "%.100s is neither in %" PRIu64 " records of %.60s nor in "
+                     "the tables",
+                     id, audit->pass.records,
+                     audit->config->common.events_topic);
+}
+
 static int run_audit(struct audit *audit, struct report *report,
                      struct error *err)
 {
     uint64_t left;
 
-    if (compare(audit, err) != 0)
+    if (compare(audit, err) != 0 || check_known(audit, err) != 0)
         return -1;
     if (audit->flags->is_repair && audit->pass.differences.total > 0 &&
         repair(audit, report, err) != 0)

@@ -262,6 +262,23 @@ static int find_before(struct postgres *db, const char *id, int64_t *ret_ms,
     return *ret_ms != LOOK_BACK_OPEN ? 0 : -1;
 }
 
+/* An id that nobody knows is a mistake of who asks. */
+static int check_known(struct postgres *db, const char *id, struct error *err)
+{
+    struct postgres_rows *rows;
+    bool is_known;
+
+    if (postgres_query(db, cursor_query, &id, 1, &rows, err) != 0)
+        return -1;
+    is_known = postgres_rows_count(rows) > 0;
+    postgres_rows_free(rows);
+    return is_known ? 0
+                    : error_set(err, ERROR_ACCESS,
+                                "no event %.100s in the ledger; clerkstream "
+                                "explain looks further",
+                                id);
+}
+
 static int print(const struct table *table, bool is_json, struct error *err)
 {
     struct json_writer w;
@@ -273,6 +290,8 @@ static int print(const struct table *table, bool is_json, struct error *err)
         json_writer_init(&w, &out);
         table_write_json(table, &w, NULL);
         buffer_add_char(&out, '\n');
+    } else if (table_rows(table) == 0) {
+        buffer_add_text(&out, "no such events\n");
     } else {
         table_print(table, terminal_has_colours(), &out);
     }
@@ -294,7 +313,9 @@ static int run(const struct console_config *config, const void *given,
                               &page.db, err) != 0)
         return -1;
     table_init(&table, columns, COLUMNS);
-    if (find_before(page.db, flags->before, &page.before_ms, err) == 0) {
+    if (find_before(page.db, flags->before, &page.before_ms, err) == 0 &&
+        (flags->filter.id == NULL ||
+         check_known(page.db, flags->filter.id, err) == 0)) {
         result = read_page(&page, err);
         if ((result == 0 || table_rows(&table) > 0) &&
             print(&table, flags->is_json, err) != 0)

@@ -97,15 +97,18 @@ static void show_count(const struct text *text, const char *label,
     end_line(text);
 }
 
-/* Of what failed it goes without saying. */
 static void show_dead_letter(const struct text *text,
                              const struct explanation *told)
 {
-    if (!slice_is(told->dead_letter, "waiting") ||
-        slice_is(told->state, "failed") || slice_is(told->state, "retrying"))
+    if (told->dead_letter.data == NULL)
         return;
     begin_line(text, "dead letter");
-    add(text, slice_of("a later try of it failed: see clerkstream dlq show"));
+    if (slice_is(told->dead_letter, "waiting")) {
+        add(text, slice_of("waits: clerkstream dlq show "));
+        add(text, told->id);
+    } else {
+        add(text, slice_of("applied since"));
+    }
     end_line(text);
 }
 
@@ -241,6 +244,8 @@ static void show_touched(const struct text *text, const struct touched *touched,
         add_version(text, &touched->version);
     else if (touched->effect == MENTION_SEEN)
         add(text, touched->newest_id);
+    else if (touched->effect == MENTION_FAILED)
+        buffer_add_text(text->out, "sets sync_status, where there is a row");
     end_line(text);
     if (touched->effect != MENTION_FAILED &&
         touched->effect != MENTION_TROUBLED) {

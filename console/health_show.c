@@ -223,9 +223,10 @@ static void show_waiting(const struct screen *screen)
     }
     end_line(screen);
     begin_line(screen, "dead");
-    buffer_add_format(screen->out,
-                      "%" PRId64 " records on the dead-letter topic",
-                      log->dead_letters);
+    buffer_add_format(
+        screen->out, "%" PRId64 " record%s on the dead-letter topic%s",
+        log->dead_letters, log->dead_letters == 1 ? "" : "s",
+        log->dead_letters == 0 ? "" : "; what waits: clerkstream dlq list");
     end_line(screen);
 }
 

@@ -115,10 +115,9 @@ int kafka_fail(struct kafka *kafka, rd_kafka_resp_err_t code, const char *text,
         return error_set(err, kind, "Kafka: %s",
                          text != NULL ? text : rd_kafka_err2str(code));
     return error_set(err, kind,
-                     "no Kafka broker answers at %.80s within %lld "
+                     "no Kafka broker answers at %.80s within %.3g "
                      "s%s%s",
-                     kafka->common->brokers,
-                     (long long)kafka->timeout_ms / 1000,
+                     kafka->common->brokers, (double)kafka->timeout_ms / 1000,
                      kafka->reason[0] != '\0' ? ": " : "", kafka->reason);
 }
 

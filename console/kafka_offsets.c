@@ -1,9 +1,12 @@
 #include "console/kafka_offsets.h"
 
 #include "console/kafka_session.h"
+#include "shared/clock.h"
 #include "shared/memory.h"
 
 #include <stdlib.h>
+
+#define LOOK_AGAIN_MS 50
 
 static rd_kafka_topic_partition_list_t *
 list_new(const char *topic, size_t partitions, int64_t offset)
@@ -17,13 +20,34 @@ list_new(const char *topic, size_t partitions, int64_t offset)
     return list;
 }
 
+/* A partition that has just been made, or whose leader has just changed. */
+static bool is_passing(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+static rd_kafka_resp_err_t query_span(struct kafka *kafka, const char *topic,
+                                      int32_t partition,
+                                      struct kafka_span *ret_span)
+{
+    for (;;) {
+        rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
+            kafka->handle, topic, partition, &ret_span->begin, &ret_span->end,
+            kafka_left_ms(kafka));
+        if (!is_passing(code) || kafka_left_ms(kafka) <= LOOK_AGAIN_MS)
+            return code;
+        clock_sleep_ms(LOOK_AGAIN_MS);
+    }
+}
+
 int kafka_spans(struct kafka *kafka, const char *topic, size_t partitions,
                 struct kafka_span *ret_spans, struct error *err)
 {
     for (size_t i = 0; i < partitions; i++) {
-        rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(
-            kafka->handle, topic, (int32_t)i, &ret_spans[i].begin,
-            &ret_spans[i].end, kafka_left_ms(kafka));
+        rd_kafka_resp_err_t code =
+            query_span(kafka, topic, (int32_t)i, &ret_spans[i]);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             continue;
         kafka_fail(kafka, code, NULL, err);

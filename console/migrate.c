@@ -198,7 +198,11 @@ static int run(const struct console_config *config, const void *given,
     int result = -1;
 
     migrate.deadline_ms = clock_steady_ms() + flags->timeout_s * 1000;
-    if (postgres_open(config->database_url, CONNECT_MS, &migrate.db, err) != 0)
+    if (postgres_open(config->database_url,
+                      flags->timeout_s * 1000 < CONNECT_MS
+                          ? flags->timeout_s * 1000
+                          : CONNECT_MS,
+                      &migrate.db, err) != 0)
         return -1;
     buffer_init(&migrate.text, OUTPUT_BYTES);
     json_writer_init(&migrate.json, &migrate.text);

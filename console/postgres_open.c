@@ -105,9 +105,9 @@ int postgres_no_answer(PGconn *connection, int64_t timeout_ms,
 {
     return error_set(err, ERROR_AWAY,
                      "PostgreSQL is away: %s port %s did not answer within "
-                     "%lld s",
+                     "%.3g s",
                      PQhost(connection), PQport(connection),
-                     (long long)timeout_ms / 1000);
+                     (double)timeout_ms / 1000);
 }
 
 /* PQconnectdb() in steps: libpq gives SQLSTATEs of a refused connection only

@@ -2,6 +2,28 @@
 
 #define STATE_BYTES 5
 static const char postgres_prefix[] = "PostgreSQL: SQLSTATE ";
+/* What PostgreSQL calls those that an event can meet. */
+static const struct {
+    const char state[STATE_BYTES + 1];
+    const char *name;
+} states[] = {
+    {"22001", "string data right truncation"},
+    {"22003", "numeric value out of range"},
+    {"22007", "invalid datetime format"},
+    {"22008", "datetime field overflow"},
+    {"22023", "invalid parameter value"},
+    {"22P02", "invalid text representation"},
+    {"22P05", "untranslatable character"},
+    {"23502", "not null violation"},
+    {"23503", "foreign key violation"},
+    {"23505", "unique violation"},
+    {"23514", "check violation"},
+    {"23P01", "exclusion violation"},
+    {"55P03", "lock not available"},
+    {"57014", "query canceled"},
+    {"P0001", "raise exception"},
+};
+
 static const char constraint_mark[] = "constraint \"";
 
 /* The name in `… violates check constraint "name"`, without the quotes. */
@@ -20,6 +42,13 @@ static struct slice find_constraint(struct slice text)
     return (struct slice){at, (size_t)(end - at)};
 }
 
+static void add_name(struct buffer *out, const char *state)
+{
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (memcmp(states[i].state, state, STATE_BYTES) == 0)
+            buffer_add_format(out, " (%s)", states[i].name);
+}
+
 void reason_add_shown(struct buffer *out, struct slice text, bool is_whole)
 {
     size_t kept = sizeof(postgres_prefix) - 1 + STATE_BYTES;
@@ -35,6 +64,7 @@ void reason_add_shown(struct buffer *out, struct slice text, bool is_whole)
     }
     constraint = find_constraint(text);
     buffer_add(out, text.data, kept);
+    add_name(out, text.data + kept - STATE_BYTES);
     if (constraint.size > 0)
         buffer_add_format(out, ", constraint %.*s", SLICE_PRINT(constraint));
 }

@@ -260,13 +260,15 @@ static int run(const struct console_config *config, const void *given,
     const struct wait_flags *flags = given;
     struct waiting waiting = {.flags = flags, .begun_ms = clock_steady_ms()};
     struct postgres_rows *found = NULL;
+    int64_t timeout_ms = flags->timeout_s * 1000;
     int result;
 
     if (check_flags(flags, err) != 0 ||
-        postgres_open_in_time(config->database_url,
-                              flags->timeout_s * 1000 + LEAVE_MS, &waiting.db,
+        postgres_open_in_time(config->database_url, timeout_ms, &waiting.db,
                               err) != 0)
         return -1;
+    postgres_set_timeout(waiting.db, waiting.begun_ms + timeout_ms + LEAVE_MS -
+                                         clock_steady_ms());
     result = wait_as_waiter(&waiting, &found, err);
     if (result == 0)
         result = print(&waiting, found, err);

@@ -26,6 +26,14 @@ def small(deployment):
     return Audited(deployment, SMALL)
 
 
+def test_an_id_that_nobody_knows_is_refused(small):
+    done = small.deployment.console(
+        "audit", "--entity", "user_nobody", check=False
+    )
+    assert done.returncode == 1 and done.stdout == ""
+    assert "user_nobody is neither in" in done.stderr
+
+
 def test_tables_that_are_right_are_said_to_be(small):
     told = small.audit()
     assert told["total"] == 0 and told["differences"] == []

@@ -73,7 +73,7 @@ def test_the_newest_come_first_with_all_that_the_ledger_says(life):
     ("words", "expected"),
     [
         (["--id", "msg_c"], "c"),
-        (["--id", "msg_"], ""),
+        (["--id", "msg_c", "--status", "failed"], ""),
         (["--type", "user.updated"], "ba"),
         (["--type", "user.*"], "hgfba"),
         (["--entity", "org_school"], "dc"),
@@ -155,6 +155,14 @@ def test_what_the_database_quotes_is_shown_only_when_asked_for(life):
 )
 def test_wrong_words_are_answered_with_what_is_allowed(life, words, line):
     assert line in refused(life, "events", *words, code=2)
+
+
+def test_an_unknown_id_is_told_and_an_empty_page_too(life):
+    assert "no event msg_z in the ledger" in refused(
+        life, "events", "--id", "msg_z"
+    )
+    said = life.console("events", "--entity", "user_nobody").stdout
+    assert said == "no such events\n"
 
 
 def test_a_page_after_an_event_that_is_not_there_is_refused(life):

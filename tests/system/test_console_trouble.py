@@ -37,7 +37,7 @@ def test_it_is_seen_told_and_waited_for(locked):
     assert said["oldest_unprocessed"]["id"] == "msg_held"
     (row,) = desk.told(life, "events", "--status", "retrying")
     assert row["id"] == "msg_held" and row["processed_at"] is None
-    assert row["error"] == "PostgreSQL: SQLSTATE 55P03"
+    assert row["error"] == "PostgreSQL: SQLSTATE 55P03 (lock not available)"
     (found,) = desk.told(life, "events", "--error", "55P03")
     assert found["id"] == "msg_held"
     said = desk.told(life, "explain", "msg_held")

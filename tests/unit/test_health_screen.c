@@ -95,7 +95,8 @@ static void the_screen_has_a_line_for_each_thing(void **state)
         "          0 records on clerk.events.retry\n"
         "oldest    msg_1 unprocessed for 3.000 s,"
         " at clerk.events partition 0 offset 100\n"
-        "dead      4 records on the dead-letter topic\n";
+        "dead      4 records on the dead-letter topic; "
+        "what waits: clerkstream dlq list\n";
     struct health health = example();
     struct buffer out;
 

@@ -21,11 +21,15 @@ static void of_the_database_the_code_and_the_constraint_are_shown(void **state)
     (void)state;
     assert_shown("PostgreSQL: SQLSTATE 23514: new row for relation \"users\" "
                  "violates check constraint \"no_ada\"",
-                 false, "PostgreSQL: SQLSTATE 23514, constraint no_ada");
+                 false,
+                 "PostgreSQL: SQLSTATE 23514 (check violation), "
+                 "constraint no_ada");
     assert_shown("PostgreSQL: SQLSTATE P0001: ada@example.com is banned", false,
-                 "PostgreSQL: SQLSTATE P0001");
+                 "PostgreSQL: SQLSTATE P0001 (raise exception)");
+    assert_shown("PostgreSQL: SQLSTATE XX000: ada@example.com", false,
+                 "PostgreSQL: SQLSTATE XX000");
     assert_shown("PostgreSQL: SQLSTATE 23514: constraint \"cut off", false,
-                 "PostgreSQL: SQLSTATE 23514");
+                 "PostgreSQL: SQLSTATE 23514 (check violation)");
     assert_shown("PostgreSQL: SQLSTATE 42", false, "PostgreSQL");
     assert_shown("PostgreSQL: ada@example.com", false, "PostgreSQL");
 }
