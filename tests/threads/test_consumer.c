@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #define WORKERS 4
-#define PATIENCE_MS 45000
+#define PATIENCE_MS 60000
 #define LOOK_US 5000
 
 struct program {
