@@ -2,8 +2,8 @@
  *
  *     log_info(log_event("listening"), log_text("address", address));
  *
- * Thread-safe: a line is written as a whole.  Values are escaped; never pass a body, a
- * secret, an e-mail address or an IP address. */
+ * Thread-safe: a line is written as a whole.  Values are escaped; never pass a
+ * body, a secret, an e-mail address or an IP address. */
 #pragma once
 
 #include "shared/slice.h"
@@ -31,9 +31,9 @@ struct log_field {
 void log_init(const char *program, enum log_level level,
               enum log_format format);
 int log_is_on(enum log_level level);
-/* Between the two the lines of this thread are kept, to be written together: for
- * many at once, between which nothing waits.  A warning or an error is written
- * at once, and what was kept before it. */
+/* Between the two the lines of this thread are kept, to be written together:
+ * for many at once, between which nothing waits.  A warning or an error is
+ * written at once, and what was kept before it. */
 void log_hold(void);
 void log_flush(void);
 /* A line; `fields` ends with a LOG_END.  Use the macros below. */

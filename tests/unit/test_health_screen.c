@@ -155,6 +155,7 @@ static void where_nothing_happened_no_number_is_made_up(void **state)
     assert_non_null(strstr(out.data, "latency   nothing was applied in 5 min"));
     assert_non_null(strstr(out.data, "success   no events yet"));
     assert_non_null(strstr(out.data, "0 members"));
+    assert_non_null(strstr(out.data, "0 records on the dead-letter topic\n"));
     assert_non_null(strstr(out.data, "oldest    nothing is unprocessed"));
     buffer_clear(&out);
     health_write_json(&health, &out);
