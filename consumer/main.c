@@ -1,6 +1,7 @@
 /* clerkstream-consumer - reads the log and merges it into PostgreSQL. */
 #include "consumer/consume.h"
 #include "shared/http_admin.h"
+#include "shared/http_ready.h"
 #include "shared/kafka_config.h"
 #include "shared/memory.h"
 #include "shared/stop.h"
@@ -164,8 +165,9 @@ static int print(enum option_request request, const struct consumer_config *cfg)
         buffer_add_text(&out,
                         "clerkstream-consumer - merge the log of Clerk's "
                         "events into PostgreSQL\n\n"
-                        "  --help, --print-config, --version; everything else "
-                        "is set by the environment:\n\n");
+                        "  --help, --print-config, --version, --check-ready "
+                        "(asks the one that runs: exit 0 or 1);\n"
+                        "  everything else is set by the environment:\n\n");
         option_help(consumer_options, consumer_options_count, &out);
     }
     fwrite(out.data, 1, out.size, stdout);
@@ -189,8 +191,13 @@ int main(int argc, char **argv)
     log_init("clerkstream-consumer",
              (enum log_level)program.cfg.common.log_level,
              (enum log_format)program.cfg.common.log_format);
-    status =
-        request == OPTION_PRINT ? print(request, &program.cfg) : run(&program);
+    if (request == OPTION_CHECK_READY)
+        status =
+            http_ready_main("clerkstream-consumer", &program.cfg.admin_listen);
+    else if (request == OPTION_PRINT)
+        status = print(request, &program.cfg);
+    else
+        status = run(&program);
     consumer_config_release(&program.cfg);
     return status;
 usage:

@@ -1,6 +1,7 @@
 #include "producer/http.h"
 #include "shared/clock.h"
 #include "shared/http_admin.h"
+#include "shared/http_ready.h"
 #include "shared/kafka_config.h"
 #include "shared/kafka_watch.h"
 #include "shared/stop.h"
@@ -159,10 +160,12 @@ static int show_help(void)
     struct buffer text;
 
     buffer_init(&text, HELP_BYTES);
-    buffer_add_text(
-        &text, "usage: " PROGRAM " [--help | --print-config | --version]\n\n"
-               "Takes Clerk's webhooks, verifies them and hands them to "
-               "Kafka.\nEverything is set by environment variables:\n\n");
+    buffer_add_text(&text,
+                    "usage: " PROGRAM " [--help | --print-config | --version | "
+                    "--check-ready]\n\n"
+                    "Takes Clerk's webhooks, verifies them and hands them to "
+                    "Kafka.\n--check-ready asks the one that runs: exit 0 or "
+                    "1.\nEverything is set by environment variables:\n\n");
     option_help(producer_options, producer_options_count, &text);
     print(&text);
     return EXIT_SUCCESS;
@@ -206,6 +209,8 @@ int main(int argc, char **argv)
         return show_version();
     if (producer_config_load(&self.config, from_environment, &err) != 0)
         goto usage;
+    if (request == OPTION_CHECK_READY)
+        return http_ready_main(PROGRAM, &self.config.admin_listen);
     return request == OPTION_PRINT ? show_config(&self) : serve(&self);
 usage:
     fprintf(stderr, "%s: %s\n", PROGRAM, err.text);

@@ -9,7 +9,10 @@ target_include_directories(build_rules INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(build_rules INTERFACE
     -pthread -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wformat=2
     -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef
-    -fno-common -fPIE -fstack-protector-strong $<$<BOOL:${WERROR}>:-Werror>)
+    -fno-common -fPIE -fstack-protector-strong $<$<BOOL:${WERROR}>:-Werror>
+    # The same sources give the same programs, wherever they lie.
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
+    -ffile-prefix-map=${CMAKE_BINARY_DIR}=./build)
 target_link_options(build_rules INTERFACE
     -pthread -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")

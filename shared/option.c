@@ -341,12 +341,12 @@ int option_arguments(int argc, char **argv, enum option_request *ret_request,
                      struct error *err)
 {
     static const char *const names[] = {"", "--help", "--print-config",
-                                        "--version"};
+                                        "--version", "--check-ready"};
 
     *ret_request = OPTION_RUN;
     if (argc <= 1)
         return 0;
-    for (int i = OPTION_HELP; i <= OPTION_VERSION; i++) {
+    for (int i = OPTION_HELP; i <= OPTION_CHECK_READY; i++) {
         if (argc == 2 && strcmp(argv[1], names[i]) == 0) {
             *ret_request = (enum option_request)i;
             return 0;
@@ -354,7 +354,7 @@ int option_arguments(int argc, char **argv, enum option_request *ret_request,
     }
     return error_set(err, ERROR_INPUT,
                      "given argument \"%s\", allowed is one of --help, "
-                     "--print-config, --version, or none: everything else is "
-                     "set by environment variables",
+                     "--print-config, --version, --check-ready, or none: "
+                     "everything else is set by environment variables",
                      argv[argc > 2 ? 2 : 1]);
 }

@@ -63,9 +63,16 @@ void option_help(const struct option *table, size_t count, struct buffer *out);
 void option_markdown(const struct option *table, size_t count,
                      struct buffer *out);
 
-/* What every program does with its arguments before anything else: --help and
- * --print-config (both print and end the program with 0) or none; anything
- * else is -1 with ERROR_INPUT. */
-enum option_request { OPTION_RUN, OPTION_HELP, OPTION_PRINT, OPTION_VERSION };
+/* What every program does with its arguments before anything else: --help,
+ * --print-config and --version (they print and end the program with 0),
+ * --check-ready (asks the one that runs) or none; anything else is -1 with
+ * ERROR_INPUT. */
+enum option_request {
+    OPTION_RUN,
+    OPTION_HELP,
+    OPTION_PRINT,
+    OPTION_VERSION,
+    OPTION_CHECK_READY
+};
 int option_arguments(int argc, char **argv, enum option_request *ret_request,
                      struct error *err);

@@ -1,15 +1,6 @@
 # kafka - a broker: a real one of our own, the embedded one, or one given.
 
-# Any Kafka answers this: ApiVersions, version 0, correlation 1, no client id.
-kafka_answers() {
-    local size
-    size=$(
-        exec 2>/dev/null 3<>"/dev/tcp/${1%:*}/${1##*:}" || exit 0
-        printf '\0\0\0\12\0\22\0\0\0\0\0\1\377\377' >&3
-        timeout 2 head -c 4 <&3 | od -An -tu1
-    )
-    [ "$size" ]
-}
+kafka_answers() { "$ROOT/compose/kafka/answers" "$1"; }
 
 kafka_fetch() {
     "$ROOT/compose/kafka/jars" >/dev/null || fail "Kafka could not be fetched"

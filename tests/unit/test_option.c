@@ -305,15 +305,20 @@ static void arguments(void **state)
 {
     static char program[] = "program", help[] = "--help",
                 print[] = "--print-config", version[] = "--version",
-                other[] = "--other", empty[] = "";
+                ready[] = "--check-ready", other[] = "--other", empty[] = "";
     static const struct {
         char *words[3];
         int request; /* -1: refused */
     } rows[] = {
-        {{program}, OPTION_RUN},          {{program, help}, OPTION_HELP},
-        {{program, print}, OPTION_PRINT}, {{program, version}, OPTION_VERSION},
-        {{program, other}, -1},           {{program, empty}, -1},
-        {{program, help, help}, -1},      {{program, help, other}, -1},
+        {{program}, OPTION_RUN},
+        {{program, help}, OPTION_HELP},
+        {{program, print}, OPTION_PRINT},
+        {{program, version}, OPTION_VERSION},
+        {{program, ready}, OPTION_CHECK_READY},
+        {{program, other}, -1},
+        {{program, empty}, -1},
+        {{program, help, help}, -1},
+        {{program, help, other}, -1},
     };
 
     (void)state;
