@@ -21,9 +21,10 @@ def draining(stage, events, rate=500, seconds=20, **consumer_settings):
         return our_consumer(*words, **consumer_settings)
 
     with (
-        pipeline(stage, our_producer, consumer, topics, url) as (taker, applier),
+        pipeline(stage, our_producer, consumer, topics, url) as both,
         stage.session(url) as session,
     ):  # fmt: skip
+        taker, applier = both
         wait_until(lambda: count(session) > 5_000, 60, "the first rows")
         before, start = stage.cpu(applier.pid), time.monotonic()
         rows = count(session)
