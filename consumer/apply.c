@@ -160,6 +160,7 @@ static int lock(struct transaction *tx, struct error *err)
     tx->known =
         arena_get(arena, (tx->ledger.events_count + 1) * sizeof(*tx->known));
     queue(tx, STATEMENT_BEGIN, NULL);
+    queue(tx, STATEMENT_BY_INDEX, NULL);
     queue(tx, STATEMENT_REGISTERS_MAKE, NULL);
     queue(tx, STATEMENT_REGISTERS_LOCK, read_registers);
     limit_waits(tx, tx->apply->lock_timeout_ms);
@@ -332,6 +333,7 @@ int apply_mark_failed(struct apply *apply, bool *ret_is_marked,
     if (postgres_connect(apply->db, err) != 0)
         return -1;
     queue(&tx, STATEMENT_BEGIN, NULL);
+    queue(&tx, STATEMENT_BY_INDEX, NULL);
     limit_waits(&tx, apply->lock_timeout_ms);
     queue_for_user(apply, STATEMENT_UNMARKED, read_unmarked);
     if (postgres_run(apply->db, err) != 0)

@@ -11,6 +11,7 @@
 enum statement_id {
     /* first round trip */
     STATEMENT_BEGIN,
+    STATEMENT_BY_INDEX,
     STATEMENT_LIMIT_WAITS, /* where it is needed */
     STATEMENT_REGISTERS_MAKE,
     STATEMENT_REGISTERS_LOCK,

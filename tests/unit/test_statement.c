@@ -81,6 +81,7 @@ static const struct {
     int rows, first, second;
 } expected[STATEMENTS] = {
     [STATEMENT_BEGIN] = {0, 0, 0},
+    [STATEMENT_BY_INDEX] = {0, 0, 0},
     [STATEMENT_REGISTERS_MAKE] = {11, 0, 0},
     [STATEMENT_REGISTERS_LOCK] = {11, 0, 0},
     [STATEMENT_LEDGER_LOCK] = {13, 0, 0},
@@ -182,10 +183,11 @@ static void a_batch_of_nothing_sends_only_the_transaction(void **state)
     for (int id = 0; id < STATEMENTS; id++)
         assert_int_equal(
             bind_statement(&arrays, (enum statement_id)id, &made.input),
-            id == STATEMENT_BEGIN || id == STATEMENT_LIMIT_WAITS ||
-                id == STATEMENT_NOTIFY || id == STATEMENT_COMMIT ||
-                id == STATEMENT_UNMARKED || id == STATEMENT_MARK_FAILED ||
-                id == STATEMENT_TABLE_LOCKS || id == STATEMENT_CHECK_DEFERRED);
+            id == STATEMENT_BEGIN || id == STATEMENT_BY_INDEX ||
+                id == STATEMENT_LIMIT_WAITS || id == STATEMENT_NOTIFY ||
+                id == STATEMENT_COMMIT || id == STATEMENT_UNMARKED ||
+                id == STATEMENT_MARK_FAILED || id == STATEMENT_TABLE_LOCKS ||
+                id == STATEMENT_CHECK_DEFERRED);
     bind_release(&arrays);
 }
 
