@@ -162,14 +162,22 @@ def apply(stage, contestant, topics, events, seconds=60, table="webhook_events",
     before = stage.cpu(None)
     process = contestant(stage, topics, url, group)
     with stage.session(url) as session, running(process):
-        (start,) = session.execute("SELECT clock_timestamp()").fetchone()
+        start, log = session.execute(
+            "SELECT clock_timestamp(), pg_current_wal_lsn()"
+        ).fetchone()
         wait_for_rows(session, process, table, events, seconds, start)
         used = stage.cpu(process.pid) - before
         peak = peak_bytes(process.pid)
         rate, rows = middle_rate(session, table, start)
+        (written,) = session.execute(
+            "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), %s)", [log]
+        ).fetchone()
     if fresh:
         stage.drop_database(url)
-    return {"rate": rate, "cpu": used.each(rows), "memory": peak, "rows": rows}
+    return {
+        "rate": rate, "cpu": used.each(rows), "memory": peak, "rows": rows,
+        "wal_kib": float(written) / 1024 / max(rows, 1),
+    }  # fmt: skip
 
 
 def wait_for_rows(session, process, table, events, seconds, start=None):

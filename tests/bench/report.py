@@ -4,7 +4,18 @@ from targets import MIB, Spread, judged
 
 MET = {True: "met", False: "MISSED", None: ""}
 COLUMNS = ("", "events/s", "[least – most]", "program", "broker", "database",
-           "MiB", "p50 ms", "p99 ms")  # fmt: skip
+           "MiB", "p50 ms", "p99 ms", "")  # fmt: skip
+
+# What only some sections tell, and how.
+MORE = {
+    "locked_percent": "waits for locks {:.1f} % of the time",
+    "seconds": "deleted in {:.3f} s",
+    "us_a_row": "{:.1f} µs a row",
+    "wal_kib": "{:.1f} KiB of WAL an event",
+    "max_ms": "at most {:.0f} ms",
+    "refused": "{:.0f} refused",
+    "lost": "{:.0f} lost",
+}
 
 
 def lines_of(section):
@@ -13,7 +24,13 @@ def lines_of(section):
         yield [name, *rate_texts(runs), *cpu_texts(runs),
                text(runs, "memory", "{:.0f}", MIB),
                text(runs, "p50_ms", "{:.2f}"),
-               text(runs, "p99_ms", "{:.2f}")]  # fmt: skip
+               text(runs, "p99_ms", "{:.2f}"), more_text(runs)]  # fmt: skip
+
+
+def more_text(runs):
+    told = (text(runs, key, pattern) for key, pattern in MORE.items())
+    return ", ".join(part for part in told
+                     if part and not part.startswith("0 "))  # fmt: skip
 
 
 def values_of(runs, key, scale=1):
@@ -67,7 +84,9 @@ def target_rows(results):
 def told(results, layout):
     """All of it; layout: aligned or markdown."""
     for name, section in results.items():
-        yield f"{name}: {section['about']}"
+        about = " ".join(section["about"].split())
+        yield f"{name}: {about}"
+        yield ""
         yield f"({section['date']}, {section['machine']}, "\
             f"commit {section['commit']}, {section['rounds']} rounds; "\
             "program, broker, database: CPU seconds for 10 000 events)"

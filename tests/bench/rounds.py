@@ -26,7 +26,7 @@ RESULTS = HERE / "results"
 QUICK = {"rounds": 2, "seconds": 2, "events": 20_000, "slow_seconds": 4,
          "latency_seconds": 5, "rivals": False}  # fmt: skip
 WHOLE = {"rounds": 5, "seconds": 5, "events": 60_000, "slow_seconds": 10,
-         "latency_seconds": 20, "rivals": True}  # fmt: skip
+         "latency_seconds": 15, "rivals": True}  # fmt: skip
 QUICK_SECTIONS = ("ingest", "apply", "latency")
 
 
@@ -39,6 +39,8 @@ def main():
                 results[name] = measured(stage, name, options)
                 keep(options.results, results)
     pictures.draw(results, options.results)
+    table = "\n".join(report.told(results, report.markdown))
+    (options.results / "table.md").write_text(table + "\n")
     print("\n" + "\n".join(report.told(results, report.aligned)))
 
 

@@ -14,7 +14,13 @@ import latency
 import measures
 import rivals
 import workers
-from contestants import CONSUME_FLOOR, OURS, PRODUCE_FLOOR, WRITE_FLOOR
+from contestants import (
+    CONSUME_FLOOR,
+    HTTP_FLOOR,
+    OURS,
+    PRODUCE_FLOOR,
+    WRITE_FLOOR,
+)
 
 BOTH_FLOORS = "(c) + (f)"
 BACKLOG = 1_000_000
@@ -68,6 +74,11 @@ def ingest(stage, options, rounds):
     everybody[PRODUCE_FLOOR] = lambda: measures.produce_alone(stage)
     warm_up(stage)
     rounds.go(everybody)
+    least = min(run["load_cpu"] for run in rounds.runs[HTTP_FLOOR])
+    rounds.notes.append(
+        f"The load generator takes {least:.3f} CPU seconds for 10 000 "
+        f"requests: of one core to itself at most {10_000 / least:,.0f}/s."
+    )
 
 
 def warm_up(stage):
