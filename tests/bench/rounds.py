@@ -49,6 +49,7 @@ def parsed():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--no-rivals", action="store_true")
+    parser.add_argument("--without", default=[], action="append")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("sections", nargs="*")
     options = parser.parse_args()

@@ -35,7 +35,8 @@ class Rounds:
 
     def go(self, everybody, rounds=None):
         """everybody: {name: a function that measures and returns a dict}."""
-        names = list(everybody)
+        names = [name for name in everybody
+                 if not any(word in name for word in self.options.without)]
         self.runs.update({name: [] for name in names})
         for number in range(rounds or self.options.rounds):
             turn = number % len(names)
