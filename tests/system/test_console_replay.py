@@ -347,7 +347,7 @@ def test_a_row_that_refuses_shows_no_personal_data(applied):
     words = ["replay", "--entity", "user_ada"]
     done = applied.console(*words, check=False)
     assert done.returncode == 1
-    assert "23514, constraint no_ada" in done.stdout
+    assert "23514 (check violation), constraint no_ada" in done.stdout
     assert SECRET_NAME not in done.stdout + done.stderr
     assert "2 completed" not in done.stdout  # the first was superseded
 
