@@ -29,6 +29,7 @@ def daemon(tmp_path_factory):
                 timeout=10 * MINUTES)  # fmt: skip
             yield daemon
     except Unavailable as why:
+        figure(f"not tried: {why}")
         pytest.skip(str(why))
 
 
