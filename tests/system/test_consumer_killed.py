@@ -74,13 +74,20 @@ def publish_slowly(deployment, events, step, seconds):
 
 
 def test_killed_ten_times_under_load(deployment, events, rng):
-    """Now this one, now that one, at any moment."""
-    sizes = (5, 100)
-    running = [deployment.consumer(CONSUMER_BATCH_MAX=n) for n in sizes]
+    """Now this one, now that one, at any moment. Only the first kill waits:
+    until one that stores no offsets for a minute has applied something."""
+    eager = deployment.consumer(CONSUMER_BATCH_MAX=5)
+    lazy = deployment.consumer(
+        CONSUMER_BATCH_MAX=100, KAFKA_AUTO_COMMIT_INTERVAL_MS=60000
+    )
     parts = publish_slowly(deployment, events, len(events) // KILLS, 0)
-    for _ in parts:
-        time.sleep(rng.uniform(0, 0.5))
-        victim = rng.choice(running)
+    for number, _ in enumerate(parts):
+        if number == 0:
+            victim = lazy
+            wait_until(lambda: '"event":"batch"' in lazy.log, 20, "a batch")
+        else:
+            victim = rng.choice((eager, lazy))
+            time.sleep(rng.uniform(0, 0.5))
         victim.kill()
         assert_committed_is_in_ledger(deployment)
         victim.start()
