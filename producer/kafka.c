@@ -95,19 +95,18 @@ static int make_handle(const struct config *config, rd_kafka_t **ret_handle,
 static int outlet_new(struct kafka_producer *kafka, struct outlet **ret_outlet,
                       struct error *err)
 {
-    struct outlet *outlet;
-    rd_kafka_t *handle;
+    struct outlet *outlet = memory_new(sizeof(*outlet));
 
-    if (make_handle(kafka->config, &handle, err) != 0)
+    if (make_handle(kafka->config, &outlet->handle, err) != 0) {
+        free(outlet);
         return -1;
-    outlet = memory_new(sizeof(*outlet));
+    }
     outlet->kafka = kafka;
-    outlet->handle = handle;
     outlet->born_ms = clock_steady_ms();
-    outlet->events = rd_kafka_queue_get_main(handle);
+    outlet->events = rd_kafka_queue_get_main(outlet->handle);
     for (int i = 0; i < KAFKA_TOPICS; i++)
         outlet->topics[i] =
-            rd_kafka_topic_new(handle, kafka->topic_names[i], NULL);
+            rd_kafka_topic_new(outlet->handle, kafka->topic_names[i], NULL);
     *ret_outlet = outlet;
     return 0;
 }
@@ -217,20 +216,19 @@ static void warm_up(struct outlet *outlet)
     atomic_store(&outlet->is_warm, true);
 }
 
+static void drain(struct outlet *outlet, int64_t end_ms)
+{
+    while (rd_kafka_outq_len(outlet->handle) > 0 && clock_steady_ms() < end_ms)
+        poll_events(outlet, 10);
+}
+
 /* Until every record has its report; those not sent by then have failed. */
 static void bury(struct outlet *outlet, int64_t flush_until_ms)
 {
-    int64_t until_ms;
-
-    while (rd_kafka_outq_len(outlet->handle) > 0 &&
-           clock_steady_ms() < flush_until_ms)
-        poll_events(outlet, 10);
-    until_ms = clock_steady_ms() + BURY_MS;
+    drain(outlet, flush_until_ms);
     rd_kafka_purge(outlet->handle,
                    RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    while (rd_kafka_outq_len(outlet->handle) > 0 &&
-           clock_steady_ms() < until_ms)
-        poll_events(outlet, 10);
+    drain(outlet, clock_steady_ms() + BURY_MS);
     outlet_free(outlet);
 }
 
@@ -309,12 +307,16 @@ int kafka_producer_open(const struct config *config, kafka_on_report *on_report,
     return 0;
 }
 
-static rd_kafka_vu_t header_of(const struct record_header *header)
+/* One by one librdkafka before 2.12 frees them twice if there is no topic. */
+static rd_kafka_headers_t *headers_of(const struct record *record)
 {
-    return (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_HEADER,
-                           .u.header = {.name = header->name,
-                                        .val = header->value.data,
-                                        .size = (ssize_t)header->value.size}};
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->count);
+
+    for (size_t i = 0; i < record->count; i++)
+        rd_kafka_header_add(headers, record->headers[i].name, -1,
+                            record->headers[i].value.data,
+                            (ssize_t)record->headers[i].value.size);
+    return headers;
 }
 
 static rd_kafka_vu_t bytes_of(rd_kafka_vtype_t type, struct slice bytes)
@@ -329,23 +331,23 @@ static int produce(const struct outlet *outlet, enum kafka_topic topic,
                    const struct record *record, void *context,
                    struct error *err)
 {
-    rd_kafka_vu_t parts[5 + RECORD_HEADERS_MAX] = {
+    rd_kafka_headers_t *headers = headers_of(record);
+    const rd_kafka_vu_t parts[] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = outlet->topics[topic]},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = context},
         bytes_of(RD_KAFKA_VTYPE_KEY, record->key),
         bytes_of(RD_KAFKA_VTYPE_VALUE, record->value),
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
     };
-    rd_kafka_error_t *refusal;
-    rd_kafka_resp_err_t code;
+    rd_kafka_error_t *refusal = rd_kafka_produceva(
+        outlet->handle, parts, sizeof(parts) / sizeof(parts[0]));
+    rd_kafka_resp_err_t code = rd_kafka_error_code(refusal);
 
-    for (size_t i = 0; i < record->count; i++)
-        parts[5 + i] = header_of(&record->headers[i]);
-    refusal = rd_kafka_produceva(outlet->handle, parts, 5 + record->count);
-    if (refusal == NULL)
-        return 0;
-    code = rd_kafka_error_code(refusal);
     rd_kafka_error_destroy(refusal);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) /* the headers are taken */
+        return 0;
+    rd_kafka_headers_destroy(headers);
     return error_set(err, kind_of(code), "%s", rd_kafka_err2name(code));
 }
 
@@ -357,6 +359,8 @@ int kafka_producer_send(struct kafka_producer *kafka, enum kafka_topic topic,
 
     pthread_rwlock_rdlock(&kafka->lock);
     result = produce(kafka->outlet, topic, record, context, err);
+    if (result != 0 && err->kind == ERROR_AWAY)
+        atomic_store(&kafka->outlet->is_warm, false); /* look for it again */
     pthread_rwlock_unlock(&kafka->lock);
     return result;
 }
