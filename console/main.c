@@ -55,7 +55,8 @@ static int load_config(struct console_config *config, struct error *err)
 {
     *config = (struct console_config){.database_url = NULL};
     if (option_load(console_options, console_options_count, environment, config,
-                    err) != 0) {
+                    err) != 0 ||
+        settings_check(&config->common, err) != 0) {
         release_config(config);
         return -1;
     }

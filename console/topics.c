@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define TOPICS 3
-#define TOPIC_NAME_MAX 249 /* Kafka's */
 #define OUTPUT_BYTES 4096
 /* For the headers that a retried or dead-lettered record has in addition. */
 #define HEADERS_ROOM_BYTES 65536
@@ -48,25 +47,21 @@ static const struct flag topics_flags[] = {
 
 /* The events topic comes first: the others must take any record of it. */
 static const struct topic_kind {
-    const char *variable;
     size_t name_offset; /* in struct settings */
     bool has_room;      /* max.message.bytes: that of events and some */
     struct kafka_topic_setting settings[3];
 } kinds[TOPICS] = {
-    {"EVENTS_TOPIC",
-     offsetof(struct settings, events_topic),
+    {offsetof(struct settings, events_topic),
      false,
      {{"cleanup.policy", "delete"},
       {"retention.ms", "7776000000"}, /* 90 days */
       {"retention.bytes", "-1"}}},
-    {"RETRY_TOPIC",
-     offsetof(struct settings, retry_topic),
+    {offsetof(struct settings, retry_topic),
      true,
      {{"cleanup.policy", "delete"},
       {"retention.ms", "7776000000"}, /* a retry may wait as long as an event */
       {"retention.bytes", "-1"}}},
-    {"DEAD_LETTER_TOPIC",
-     offsetof(struct settings, dead_letter_topic),
+    {offsetof(struct settings, dead_letter_topic),
      true,
      {{"cleanup.policy", "delete"},
       {"retention.ms", "-1"}, /* for ever */
@@ -80,39 +75,14 @@ struct topic {
     bool is_new;
 };
 
-static int check_name(const struct topic *topic, struct error *err)
-{
-    size_t size = strspn(topic->name, "abcdefghijklmnopqrstuvwxyz"
-                                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                      "0123456789._-");
-
-    if (topic->name[size] == '\0' && size <= TOPIC_NAME_MAX &&
-        strcmp(topic->name, ".") != 0 && strcmp(topic->name, "..") != 0)
-        return 0;
-    return error_set(err, ERROR_INPUT,
-                     "%s: given \"%.60s\", allowed are up to %d of A-Z a-z "
-                     "0-9 . _ -",
-                     topic->kind->variable, topic->name, TOPIC_NAME_MAX);
-}
-
-static int name_topics(const struct settings *common,
-                       struct topic topics[TOPICS], struct error *err)
+static void name_topics(const struct settings *common,
+                        struct topic topics[TOPICS])
 {
     for (size_t i = 0; i < TOPICS; i++) {
         topics[i].kind = &kinds[i];
         memcpy(&topics[i].name, (const char *)common + kinds[i].name_offset,
                sizeof(topics[i].name));
-        if (check_name(&topics[i], err) != 0)
-            return -1;
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(topics[i].name, topics[j].name) == 0)
-                return error_set(err, ERROR_INPUT,
-                                 "%s: given \"%s\", allowed is another name "
-                                 "than %s has",
-                                 kinds[i].variable, topics[i].name,
-                                 kinds[j].variable);
     }
-    return 0;
 }
 
 static int check_partitions(const struct topic *topic, int64_t wanted,
@@ -234,8 +204,8 @@ static int run(const struct console_config *config, const void *given,
         return error_set(err, ERROR_INPUT,
                          "--replication-factor: given \"0\", allowed is -1 or "
                          "1 to 32767");
-    if (name_topics(&config->common, topics, err) != 0 ||
-        kafka_open(&config->common, flags->timeout_s * 1000, &kafka, err) != 0)
+    name_topics(&config->common, topics);
+    if (kafka_open(&config->common, flags->timeout_s * 1000, &kafka, err) != 0)
         return -1;
     if (look_at(kafka, topics, partitions, err) == 0)
         result = create_missing(kafka, topics, flags, partitions, err);

@@ -58,36 +58,13 @@ const struct option consumer_options[] = {
 const size_t consumer_options_count =
     sizeof(consumer_options) / sizeof(consumer_options[0]);
 
-static int check_topic(const char *variable, const char *topic,
-                       const char *other_variable, const char *other,
-                       struct error *err)
-{
-    if (strcmp(topic, other) != 0)
-        return 0;
-    return error_set(err, ERROR_INPUT,
-                     "%s: given \"%s\", allowed is any topic but %s", variable,
-                     topic, other_variable);
-}
-
-/* Else dead letters would come back as events, and retries at once. */
-static int check_topics(const struct settings *common, struct error *err)
-{
-    if (check_topic("DEAD_LETTER_TOPIC", common->dead_letter_topic,
-                    "EVENTS_TOPIC", common->events_topic, err) != 0 ||
-        check_topic("RETRY_TOPIC", common->retry_topic, "EVENTS_TOPIC",
-                    common->events_topic, err) != 0)
-        return -1;
-    return check_topic("RETRY_TOPIC", common->retry_topic, "DEAD_LETTER_TOPIC",
-                       common->dead_letter_topic, err);
-}
-
 int consumer_config_init(struct consumer_config *cfg, option_lookup *lookup,
                          struct error *err)
 {
     *cfg = (struct consumer_config){.workers = 0};
     if (option_load(consumer_options, consumer_options_count, lookup, cfg,
                     err) == 0 &&
-        check_topics(&cfg->common, err) == 0 &&
+        settings_check(&cfg->common, err) == 0 &&
         role_map_init(&cfg->roles, &cfg->role_pairs, err) == 0)
         return 0;
     consumer_config_release(cfg);

@@ -137,7 +137,8 @@ int producer_config_load(struct config *config, option_lookup *lookup,
     if (option_load(producer_options, producer_options_count, lookup, config,
                     err) != 0)
         return -1;
-    if (check_paths(&config->paths, err) != 0)
+    if (settings_check(&config->common, err) != 0 ||
+        check_paths(&config->paths, err) != 0)
         return -1;
     return load_keys(config, err);
 }

@@ -129,9 +129,12 @@ static int apply(rd_kafka_conf_t *conf, const struct variable *var,
         log_ignored(var);
     if (result == RD_KAFKA_CONF_INVALID) {
         reason[strcspn(reason, "\n")] = '\0'; /* some have one */
-        return error_set(err, ERROR_INPUT, "%s: given \"%s\", %s", var->name,
-                         is_shown ? var->value : "***",
-                         is_shown ? reason : "not allowed");
+        return error_set(err, ERROR_INPUT,
+                         "%s: given \"%s\", allowed is what librdkafka takes "
+                         "for %s%s%s",
+                         var->name, is_shown ? var->value : "***",
+                         var->property, is_shown ? ": " : "",
+                         is_shown ? reason : "");
     }
     return 0;
 }

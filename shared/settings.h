@@ -17,6 +17,10 @@ struct settings {
     int log_format;
 };
 
+/* Topics must have names that Kafka takes, each another: else dead letters
+ * would come back as events, and retries at once. */
+int settings_check(const struct settings *settings, struct error *err);
+
 #define SETTINGS_AT(config, field) offsetof(config, common.field)
 
 #define SETTINGS_OPTIONS(config)                                               \

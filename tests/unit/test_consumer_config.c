@@ -118,6 +118,10 @@ static const struct {
     const char *name, *value;
     const char *allowed;
 } wrong[] = {
+    {"EVENTS_TOPIC", "a b", "A-Z a-z 0-9 . _ -"},
+    {"RETRY_TOPIC", "clerk.events", "another name than EVENTS_TOPIC has"},
+    {"RETRY_TOPIC", "..", "A-Z a-z 0-9 . _ -"},
+    {"DEAD_LETTER_TOPIC", "clerk.events.retry", "than RETRY_TOPIC has"},
     {"EVENTS_PARTITIONS", "0", "a whole number from 1 to 10000"},
     {"EVENTS_PARTITIONS", "twelve", "a whole number from 1 to 10000"},
     {"LOG_LEVEL", "INFO", "one of debug, info, warn, error"},

@@ -56,6 +56,11 @@ static const struct {
     const char *name, *value;
     bool is_good;
 } values[] = {
+    {"EVENTS_TOPIC", "A.b_c-9", true},
+    {"EVENTS_TOPIC", "a b", false},
+    {"EVENTS_TOPIC", "clerk.events.dlq", false},
+    {"RETRY_TOPIC", "a/b", false},
+    {"DEAD_LETTER_TOPIC", "clerk.events", false},
     {"CLERK_WEBHOOK_SIGNING_SECRET", SECRET "," SECRET, true},
     {"CLERK_WEBHOOK_SIGNING_SECRET", SECRET " " SECRET, true},
     {"CLERK_WEBHOOK_SIGNING_SECRET", "", false},
