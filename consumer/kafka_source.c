@@ -1,6 +1,7 @@
 #include "consumer/kafka_source.h"
 
 #include "consumer/kafka_message.h"
+#include "shared/clock.h"
 #include "shared/kafka_config.h"
 #include "shared/log.h"
 #include "shared/memory.h"
@@ -9,11 +10,14 @@
 #include <stdlib.h>
 
 #define COMMITTED_MS 1000
+#define LAST_COMMIT_MS 2000
+#define AGAIN_MS 50
 
 struct source {
     rd_kafka_t *handle;
     const char *topics[STREAMS];
     struct source_hooks hooks;
+    bool is_leaving; /* the last commit was tried */
 };
 
 /* Eager assignment and no seeking: what librdkafka 2.0.2 does well. */
@@ -112,6 +116,40 @@ static void on_error(rd_kafka_t *handle, int code, const char *reason,
              log_text("text", reason));
 }
 
+/* Of the commit as a whole, else of the first partition that has one. */
+static rd_kafka_resp_err_t
+code_of(rd_kafka_resp_err_t code,
+        const rd_kafka_topic_partition_list_t *partitions)
+{
+    for (int i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && partitions != NULL &&
+                    i < partitions->cnt;
+         i++)
+        code = partitions->elems[i].err;
+    return code == RD_KAFKA_RESP_ERR__NO_OFFSET ? RD_KAFKA_RESP_ERR_NO_ERROR
+                                                : code;
+}
+
+/* Nothing is lost by it: the next commit says the same or more, or whoever has
+ * the partition next does again what was done. */
+static void tell_not_committed(rd_kafka_resp_err_t code)
+{
+    log_warn(log_event("offsets_not_committed"),
+             log_text("code", rd_kafka_err2name(code)),
+             log_text("text", rd_kafka_err2str(code)));
+}
+
+static void on_commit(rd_kafka_t *handle, rd_kafka_resp_err_t code,
+                      rd_kafka_topic_partition_list_t *partitions,
+                      void *context)
+{
+    const struct source *source = context;
+
+    (void)handle;
+    code = code_of(code, partitions);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !source->is_leaving)
+        tell_not_committed(code);
+}
+
 int source_join(struct source *source, struct error *err)
 {
     rd_kafka_topic_partition_list_t *topics =
@@ -160,6 +198,7 @@ int source_open(const struct consumer_config *cfg,
     rd_kafka_conf_set(conf, "group.id", cfg->group, NULL, 0);
     rd_kafka_conf_set_opaque(conf, source);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
     rd_kafka_conf_set_error_cb(conf, on_error);
     if (kafka_handle_new(RD_KAFKA_CONSUMER, conf, &source->handle, err) != 0)
         goto err_source;
@@ -171,10 +210,60 @@ err_source:
     return -1;
 }
 
+static rd_kafka_resp_err_t
+commit_once(struct source *source, rd_kafka_queue_t *answers, int64_t until_ms)
+{
+    int64_t left_ms = until_ms - clock_steady_ms();
+    rd_kafka_resp_err_t code =
+        rd_kafka_commit_queue(source->handle, NULL, answers, NULL, NULL);
+    rd_kafka_event_t *answer;
+
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return code;
+    answer = rd_kafka_queue_poll(answers, left_ms > 0 ? (int)left_ms : 0);
+    code = answer == NULL
+               ? RD_KAFKA_RESP_ERR__TIMED_OUT
+               : code_of(rd_kafka_event_error(answer),
+                         rd_kafka_event_topic_partition_list(answer));
+    if (answer != NULL)
+        rd_kafka_event_destroy(answer);
+    return code;
+}
+
+static bool may_pass(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS ||
+           code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS ||
+           code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+           code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR ||
+           code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT ||
+           code == RD_KAFKA_RESP_ERR__TRANSPORT;
+}
+
+/* Before the library does: where a rebalance has begun that it has not told us
+ * of, librdkafka 2.0.2 leaves the group first and commits then, which is
+ * refused. */
+static void commit_stored(struct source *source)
+{
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(source->handle);
+    int64_t until_ms = clock_steady_ms() + LAST_COMMIT_MS;
+    rd_kafka_resp_err_t code = commit_once(source, answers, until_ms);
+
+    while (may_pass(code) && clock_steady_ms() + AGAIN_MS < until_ms) {
+        clock_sleep_ms(AGAIN_MS);
+        code = commit_once(source, answers, until_ms);
+    }
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        tell_not_committed(code);
+    rd_kafka_queue_destroy(answers);
+    source->is_leaving = true;
+}
+
 void source_close(struct source *source)
 {
     if (source == NULL)
         return;
+    commit_stored(source);
     rd_kafka_consumer_close(source->handle);
     rd_kafka_destroy(source->handle);
     free(source);

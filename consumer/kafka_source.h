@@ -31,7 +31,8 @@ int source_open(const struct consumer_config *cfg,
                 const struct source_hooks *hooks, struct source **ret_source,
                 struct error *err);
 int source_join(struct source *source, struct error *err);
-/* Commit what was stored and leave the group. */
+/* Commit what was stored, for which the broker has two seconds, and leave the
+ * group. */
 void source_close(struct source *source);
 
 /* The next record within `timeout_ms`; false where there is none.  It is the

@@ -57,6 +57,10 @@ def test_under_load_nothing_is_lost_or_done_twice(deployment, events, number):
         assert done == rows_in_ledger(deployment) < len(events)
         for program in programs:
             program.start()
+        wait_until(
+            lambda: all(program.catches(number) for program in programs),
+            what="the start",
+        )  # fmt: skip
     deployment.wait_until_consumed()
     ledger = deployment.ledger()
     assert ledger.keys() == {id for id, _ in events}
@@ -73,6 +77,38 @@ def test_it_is_not_ready_any_more_and_leaves_the_group(deployment):
         "the group to be empty",
     )  # fmt: skip
     assert consumer.log_lines()[-1]["event"] == "stopped"
+
+
+def test_another_joins_meanwhile(deployment):
+    """The group has begun to deal out anew, and the one that stops was too
+    busy to hear of it: what it has done is committed before it leaves."""
+    one = {"CONSUMER_WORKERS": 1}
+    consumer = deployment.consumer(**one)
+    deployment.publish([("msg_1", user("user_a", at=1))])
+    deployment.wait_for_ledger(1)
+    with psycopg.connect(deployment.database_url) as session:
+        session.execute("SELECT 1 FROM entity_versions FOR UPDATE")
+        deployment.publish([("msg_2", user("user_a", at=2))])
+        wait_until(lambda: is_anybody_locked(deployment), what="the lock")
+        deployment.consumer(wait=False, **one)
+        wait_until(
+            lambda: deployment.kafka.members(deployment.group) == 2,
+            what="the other member",
+        )  # fmt: skip
+        time.sleep(2)  # some heartbeats
+        consumer.send(signal.SIGTERM)
+    assert consumer.wait(SECONDS) == 0, consumer.tail()
+    deployment.wait_until_consumed()
+    ledger = deployment.ledger()
+    assert ledger.keys() == {"msg_1", "msg_2"}
+    assert {row["replays"] for row in ledger.values()} == {0}
+
+
+def is_anybody_locked(deployment):
+    return deployment.query(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        " AND datname = current_database()"
+    )
 
 
 def test_a_row_is_locked(deployment):
