@@ -15,6 +15,17 @@ static const struct flag list_flags[] = {
     FLAG_JSON(struct dlq_flags),
 };
 
+/* Whoever is named is chosen whatever its state, but not listed so. */
+static size_t keep_open(struct dlq_letter **letters, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (dlq_letter_is_open(letters[i]))
+            letters[kept++] = letters[i];
+    return kept;
+}
+
 static int run(const struct console_config *config, const void *given,
                struct error *err)
 {
@@ -26,6 +37,8 @@ static int run(const struct console_config *config, const void *given,
 
     if (dlq_open(config, flags, &box, &chosen, &count, err) != 0)
         return -1;
+    if (!flags->has_all)
+        count = keep_open(chosen, count);
     result = dlq_print_letters(chosen, count, flags, err);
     free(chosen);
     dlq_box_close(&box);

@@ -216,6 +216,7 @@ def test_discarding_keeps_the_reason_and_the_letter(stuck):
     )  # fmt: skip
     assert results(rows) == {"msg_poison": "discarded"}
     assert set(listed(stuck)) == {"msg_ban_1", "msg_ban_2"}
+    assert not listed(stuck, "--id", "msg_poison")
     row = listed(stuck, "--all")["msg_poison"]
     assert row["state"] == "discarded"
     assert (row["marked_by"], row["mark_reason"]) == ("ada", "of a test")
