@@ -1,6 +1,7 @@
 #include "console/kafka_session.h"
 
 #include "shared/clock.h"
+#include "shared/kafka_reason.h"
 #include "shared/memory.h"
 
 #include <stdio.h>
@@ -8,16 +9,17 @@
 #include <string.h>
 
 #define LOOK_AGAIN_MS 50
+#define FIRST_LOOK_MS 2000
 
 static const struct kafka_setting session_settings[] = {
-    {"socket.keepalive.enable", "true", false},
-    {"reconnect.backoff.max.ms", "500", false},
-    {"allow.auto.create.topics", "false", true},
-    {"enable.partition.eof", "true", true},
-    {"fetch.wait.max.ms", "50", false}, /* the end is said no later */
+    {"socket.keepalive.enable", "true", KAFKA_DEFAULT},
+    {"reconnect.backoff.max.ms", "500", KAFKA_DEFAULT},
+    {"allow.auto.create.topics", "false", KAFKA_OURS},
+    {"enable.partition.eof", "true", KAFKA_OURS},
+    {"fetch.wait.max.ms", "50", KAFKA_DEFAULT}, /* the end is said no later */
     /* What was deleted in the meantime must not look like an empty topic. */
-    {"auto.offset.reset", "error", true},
-    {"log_level", "3", false}, /* no word on producers' settings */
+    {"auto.offset.reset", "error", KAFKA_OURS},
+    {"log_level", "3", KAFKA_DEFAULT}, /* no word on producers' settings */
 };
 
 /* What is not listed may pass: the brokers had a bad moment. */
@@ -54,9 +56,10 @@ static void on_error(rd_kafka_t *handle, int code, const char *reason,
 {
     struct kafka *kafka = context;
 
-    (void)handle;
+    kafka->is_refused |= kafka_reason_is_lasting(code);
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-        snprintf(kafka->reason, sizeof(kafka->reason), "%s", reason);
+        kafka_reason_set(handle, code, reason, kafka->reason,
+                         sizeof(kafka->reason));
 }
 
 int kafka_open(const struct settings *common, int64_t timeout_ms,
@@ -65,9 +68,8 @@ int kafka_open(const struct settings *common, int64_t timeout_ms,
     struct kafka *kafka = memory_new(sizeof(*kafka));
     rd_kafka_conf_t *conf;
 
-    if (kafka_config_new(common, session_settings,
-                         sizeof(session_settings) / sizeof(session_settings[0]),
-                         &conf, err) != 0)
+    if (kafka_config_new(common, KAFKA_SETTINGS(session_settings), &conf,
+                         err) != 0)
         goto err_kafka;
     rd_kafka_conf_set_opaque(conf, kafka);
     rd_kafka_conf_set_error_cb(conf, on_error);
@@ -114,6 +116,9 @@ int kafka_fail(struct kafka *kafka, rd_kafka_resp_err_t code, const char *text,
     if (kind != ERROR_AWAY)
         return error_set(err, kind, "Kafka: %s",
                          text != NULL ? text : rd_kafka_err2str(code));
+    if (kafka->is_refused)
+        return error_set(err, kind, "no Kafka broker answers at %.80s: %s",
+                         kafka->common->brokers, kafka->reason);
     return error_set(err, kind,
                      "no Kafka broker answers at %.80s within %.3g "
                      "s%s%s",
@@ -130,6 +135,24 @@ static int count_leaders(const rd_kafka_metadata_topic_t *topic)
     return count;
 }
 
+/* Not until the deadline where the wait is for a person. */
+static rd_kafka_resp_err_t ask(struct kafka *kafka, rd_kafka_topic_t *topic,
+                               const struct rd_kafka_metadata **ret_answer)
+{
+    int left = kafka_left_ms(kafka);
+    rd_kafka_resp_err_t code =
+        rd_kafka_metadata(kafka->handle, 0, topic, ret_answer,
+                          left < FIRST_LOOK_MS ? left : FIRST_LOOK_MS);
+
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || left <= FIRST_LOOK_MS)
+        return code;
+    rd_kafka_poll(kafka->handle, 0); /* on_error() */
+    if (kafka->is_refused)
+        return code;
+    return rd_kafka_metadata(kafka->handle, 0, topic, ret_answer,
+                             kafka_left_ms(kafka));
+}
+
 /* `ret_leaders` may be less than `ret_count` for a while. */
 static int look(struct kafka *kafka, const char *name, int64_t *ret_count,
                 int64_t *ret_leaders, struct error *err)
@@ -140,8 +163,7 @@ static int look(struct kafka *kafka, const char *name, int64_t *ret_count,
 
     if (topic == NULL)
         return kafka_fail(kafka, rd_kafka_last_error(), NULL, err);
-    code = rd_kafka_metadata(kafka->handle, 0, topic, &answer,
-                             kafka_left_ms(kafka));
+    code = ask(kafka, topic, &answer);
     rd_kafka_topic_destroy(topic);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_fail(kafka, code, NULL, err);

@@ -10,7 +10,8 @@ struct kafka {
     rd_kafka_queue_t *answers;
     int64_t timeout_ms;
     int64_t deadline_ms;
-    char reason[160]; /* why the last attempt to reach a broker failed */
+    char reason[224]; /* why the last attempt to reach a broker failed */
+    bool is_refused;  /* and another would fail, too */
 };
 
 /* What is left until the deadline, at least 1. */

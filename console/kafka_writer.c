@@ -34,25 +34,23 @@ static int config_new(const struct settings *common, int64_t timeout_ms,
 {
     char timeout[24];
     const struct kafka_setting settings[] = {
-        {"acks", "all", true},
-        {"partitioner", "murmur2_random", true},
-        {"message.timeout.ms", timeout, true},
-        {"linger.ms", "0", false},
-        {"socket.nagle.disable", "true", false},
-        {"socket.keepalive.enable", "true", false},
-        {"reconnect.backoff.max.ms", "500", false},
+        {"acks", "all", KAFKA_FIXED},
+        {"partitioner", "murmur2_random", KAFKA_FIXED},
+        {"message.timeout.ms", timeout, KAFKA_OURS},
+        {"linger.ms", "0", KAFKA_DEFAULT},
+        {"socket.nagle.disable", "true", KAFKA_DEFAULT},
+        {"socket.keepalive.enable", "true", KAFKA_DEFAULT},
+        {"reconnect.backoff.max.ms", "500", KAFKA_DEFAULT},
         /* The brokers' limit is on what is stored: with headers of its own a
          * record fits compressed where it would not as it is. */
-        {"compression.codec", "zstd", false},
-        {"message.max.bytes", "100000000", false},
-        {"queue.buffering.max.kbytes", "131072", false},
-        {"log_level", "3", false},
+        {"compression.codec", "zstd", KAFKA_DEFAULT},
+        {"message.max.bytes", "100000000", KAFKA_DEFAULT},
+        {"queue.buffering.max.kbytes", "131072", KAFKA_DEFAULT},
+        {"log_level", "3", KAFKA_DEFAULT},
     };
 
     snprintf(timeout, sizeof(timeout), "%lld", (long long)timeout_ms);
-    return kafka_config_new(common, settings,
-                            sizeof(settings) / sizeof(settings[0]), ret_conf,
-                            err);
+    return kafka_config_new(common, KAFKA_SETTINGS(settings), ret_conf, err);
 }
 
 int kafka_writer_open(const struct settings *common, int64_t timeout_ms,

@@ -67,12 +67,17 @@ static int load_config(struct console_config *config, struct error *err)
 
 static int print_config(void)
 {
+    const struct kafka_settings no_settings = {NULL, 0};
     struct console_config config;
     struct error err;
     struct buffer text;
 
     if (load_config(&config, &err) != 0)
         return fail("", &err);
+    if (kafka_config_check(&config.common, &no_settings, &err) != 0) {
+        release_config(&config);
+        return fail("", &err);
+    }
     buffer_init(&text, OUTPUT_BYTES);
     option_print(console_options, console_options_count, &config, &text);
     kafka_config_print(&text);

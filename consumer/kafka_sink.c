@@ -38,16 +38,17 @@ struct delivery {
  * idempotent: a letter that is there twice does no harm, a producer that a lost
  * connection makes unusable does. */
 static const struct kafka_setting sink_settings[] = {
-    {"acks", "all", true},
-    {"linger.ms", "0", false},
-    {"socket.nagle.disable", "true", false},
-    {"socket.keepalive.enable", "true", false},
-    {"partitioner", "murmur2_random", true},
-    {"message.timeout.ms", "5000", false},
-    {"message.max.bytes", "100000000", false},
-    {"compression.codec", "zstd", false},
-    {"reconnect.backoff.max.ms", "1000", false},
-    {"queue.buffering.max.kbytes", "131072", false},
+    {"acks", "all", KAFKA_FIXED},
+    {"enable.idempotence", "false", KAFKA_OURS},
+    {"linger.ms", "0", KAFKA_DEFAULT},
+    {"socket.nagle.disable", "true", KAFKA_DEFAULT},
+    {"socket.keepalive.enable", "true", KAFKA_DEFAULT},
+    {"partitioner", "murmur2_random", KAFKA_FIXED},
+    {"message.timeout.ms", "5000", KAFKA_DEFAULT},
+    {"message.max.bytes", "100000000", KAFKA_DEFAULT},
+    {"compression.codec", "zstd", KAFKA_DEFAULT},
+    {"reconnect.backoff.max.ms", "1000", KAFKA_DEFAULT},
+    {"queue.buffering.max.kbytes", "131072", KAFKA_DEFAULT},
 };
 
 static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message,
@@ -76,9 +77,8 @@ int outlet_open(const struct settings *common, struct outlet **ret_outlet,
 
     outlet->retry_topic = common->retry_topic;
     outlet->dead_letter_topic = common->dead_letter_topic;
-    if (kafka_config_new(common, sink_settings,
-                         sizeof(sink_settings) / sizeof(sink_settings[0]),
-                         &conf, err) != 0)
+    if (kafka_config_new(common, KAFKA_SETTINGS(sink_settings), &conf, err) !=
+        0)
         goto err_outlet;
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     if (kafka_handle_new(RD_KAFKA_PRODUCER, conf, &outlet->handle, err) != 0)

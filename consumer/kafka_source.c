@@ -22,21 +22,21 @@ struct source {
 
 /* Eager assignment and no seeking: what librdkafka 2.0.2 does well. */
 static const struct kafka_setting source_settings[] = {
-    {"enable.auto.commit", "true", true},
-    {"enable.auto.offset.store", "false", true},
-    {"auto.commit.interval.ms", "1000", false},
-    {"auto.offset.reset", "earliest", false},
-    {"partition.assignment.strategy", "range", false},
-    {"session.timeout.ms", "10000", false},
-    {"heartbeat.interval.ms", "1000", false},
-    {"queued.max.messages.kbytes", "4096", false},
-    {"queued.min.messages", "2000", false},
-    {"fetch.error.backoff.ms", "100", false},
-    {"reconnect.backoff.max.ms", "1000", false},
-    {"topic.metadata.refresh.interval.ms", "30000", false},
-    {"check.crcs", "true", false},
-    {"socket.nagle.disable", "true", false},
-    {"socket.keepalive.enable", "true", false},
+    {"enable.auto.commit", "true", KAFKA_FIXED},
+    {"enable.auto.offset.store", "false", KAFKA_FIXED},
+    {"auto.commit.interval.ms", "1000", KAFKA_DEFAULT},
+    {"auto.offset.reset", "earliest", KAFKA_FIXED},
+    {"partition.assignment.strategy", "range", KAFKA_DEFAULT},
+    {"session.timeout.ms", "10000", KAFKA_DEFAULT},
+    {"heartbeat.interval.ms", "1000", KAFKA_DEFAULT},
+    {"queued.max.messages.kbytes", "4096", KAFKA_DEFAULT},
+    {"queued.min.messages", "2000", KAFKA_DEFAULT},
+    {"fetch.error.backoff.ms", "100", KAFKA_DEFAULT},
+    {"reconnect.backoff.max.ms", "1000", KAFKA_DEFAULT},
+    {"topic.metadata.refresh.interval.ms", "30000", KAFKA_DEFAULT},
+    {"check.crcs", "true", KAFKA_DEFAULT},
+    {"socket.nagle.disable", "true", KAFKA_DEFAULT},
+    {"socket.keepalive.enable", "true", KAFKA_DEFAULT},
 };
 
 /* STREAMS where it is none of them. */
@@ -171,14 +171,8 @@ int source_join(struct source *source, struct error *err)
 
 int source_check(const struct consumer_config *cfg, struct error *err)
 {
-    rd_kafka_conf_t *conf;
-
-    if (kafka_config_new(&cfg->common, source_settings,
-                         sizeof(source_settings) / sizeof(source_settings[0]),
-                         &conf, err) != 0)
-        return -1;
-    rd_kafka_conf_destroy(conf);
-    return 0;
+    return kafka_config_check(&cfg->common, KAFKA_SETTINGS(source_settings),
+                              err);
 }
 
 int source_open(const struct consumer_config *cfg,
@@ -191,9 +185,8 @@ int source_open(const struct consumer_config *cfg,
     source->topics[STREAM_EVENTS] = cfg->common.events_topic;
     source->topics[STREAM_RETRIES] = cfg->common.retry_topic;
     source->hooks = *hooks;
-    if (kafka_config_new(&cfg->common, source_settings,
-                         sizeof(source_settings) / sizeof(source_settings[0]),
-                         &conf, err) != 0)
+    if (kafka_config_new(&cfg->common, KAFKA_SETTINGS(source_settings), &conf,
+                         err) != 0)
         goto err_source;
     rd_kafka_conf_set(conf, "group.id", cfg->group, NULL, 0);
     rd_kafka_conf_set_opaque(conf, source);

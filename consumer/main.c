@@ -175,6 +175,16 @@ static int print(enum option_request request, const struct consumer_config *cfg)
     return EXIT_SUCCESS;
 }
 
+static int print_config(const struct consumer_config *cfg)
+{
+    struct error err;
+
+    if (source_check(cfg, &err) == 0)
+        return print(OPTION_PRINT, cfg);
+    fprintf(stderr, "clerkstream-consumer: %s\n", err.text);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     struct program program = {.count = 0};
@@ -195,7 +205,7 @@ int main(int argc, char **argv)
         status =
             http_ready_main("clerkstream-consumer", &program.cfg.admin_listen);
     else if (request == OPTION_PRINT)
-        status = print(request, &program.cfg);
+        status = print_config(&program.cfg);
     else
         status = run(&program);
     consumer_config_release(&program.cfg);

@@ -1,5 +1,6 @@
 #include "producer/kafka.h"
 
+#include "producer/kafka_settings.h"
 #include "shared/backoff.h"
 #include "shared/clock.h"
 #include "shared/kafka_config.h"
@@ -65,28 +66,9 @@ static enum error_kind kind_of(rd_kafka_resp_err_t code)
 static int make_handle(const struct config *config, rd_kafka_t **ret_handle,
                        struct error *err)
 {
-    char ack_timeout_ms[24];
-    const struct kafka_setting settings[] = {
-        {"acks", "all", true},
-        {"enable.idempotence", "true", true},
-        {"partitioner", "murmur2_random", true},
-        {"linger.ms", "0", false},
-        {"socket.nagle.disable", "true", false},
-        {"socket.keepalive.enable", "true", false},
-        {"socket.timeout.ms", "10000", false},
-        {"reconnect.backoff.max.ms", "1000", false},
-        {"message.timeout.ms", ack_timeout_ms, false},
-        {"request.timeout.ms", ack_timeout_ms, false},
-        {"queue.buffering.max.messages", "20000", false},
-        {"queue.buffering.max.kbytes", "32768", false},
-    };
     rd_kafka_conf_t *conf;
 
-    snprintf(ack_timeout_ms, sizeof(ack_timeout_ms), "%lld",
-             (long long)config->ack_timeout_ms);
-    if (kafka_config_new(&config->common, settings,
-                         sizeof(settings) / sizeof(settings[0]), &conf,
-                         err) != 0)
+    if (kafka_settings_new(config, &conf, err) != 0)
         return -1;
     rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
     return kafka_handle_new(RD_KAFKA_PRODUCER, conf, ret_handle, err);

@@ -1,4 +1,5 @@
 #include "producer/http.h"
+#include "producer/kafka_settings.h"
 #include "shared/clock.h"
 #include "shared/http_admin.h"
 #include "shared/http_ready.h"
@@ -178,10 +179,19 @@ static int show_version(void)
     return EXIT_SUCCESS;
 }
 
+static int refuse(const struct error *err)
+{
+    fprintf(stderr, "%s: %s\n", PROGRAM, err->text);
+    return EXIT_USAGE;
+}
+
 static int show_config(const struct producer *self)
 {
     struct buffer text;
+    struct error err;
 
+    if (kafka_settings_check(&self->config, &err) != 0)
+        return refuse(&err);
     buffer_init(&text, HELP_BYTES);
     option_print(producer_options, producer_options_count, &self->config,
                  &text);
@@ -202,17 +212,14 @@ int main(int argc, char **argv)
     struct error err;
 
     if (option_arguments(argc, argv, &request, &err) != 0)
-        goto usage;
+        return refuse(&err);
     if (request == OPTION_HELP)
         return show_help();
     if (request == OPTION_VERSION)
         return show_version();
     if (producer_config_load(&self.config, from_environment, &err) != 0)
-        goto usage;
+        return refuse(&err);
     if (request == OPTION_CHECK_READY)
         return http_ready_main(PROGRAM, &self.config.admin_listen);
     return request == OPTION_PRINT ? show_config(&self) : serve(&self);
-usage:
-    fprintf(stderr, "%s: %s\n", PROGRAM, err.text);
-    return EXIT_USAGE;
 }

@@ -11,6 +11,7 @@
 
 #define PREFIX "KAFKA_"
 #define NAME_BYTES 128
+#define VALUE_BYTES 512
 
 extern char **environ;
 
@@ -23,14 +24,35 @@ static const char *const secret_properties[] = {
     "sasl.oauthbearer.config",
 };
 
-static bool is_secret(const char *property)
-{
-    size_t count = sizeof(secret_properties) / sizeof(secret_properties[0]);
+/* librdkafka names no file in what it says of them. */
+static const char *const file_properties[] = {
+    "ssl.ca.location",       "ssl.certificate.location", "ssl.key.location",
+    "ssl.keystore.location", "ssl.crl.location",
+};
 
+/* Else there would be two answers to one question, or none. */
+static const struct {
+    const char *property;
+    const char *allowed;
+} unset_properties[] = {
+    {"group.id", "nothing: CONSUMER_GROUP names the group"},
+    {"metadata.broker.list", "nothing: KAFKA_BOOTSTRAP_SERVERS has them"},
+    {"transactional.id", "nothing: no record waits for others to be there"},
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_one_of(const char *const *names, size_t count, const char *name)
+{
     for (size_t i = 0; i < count; i++)
-        if (strcmp(secret_properties[i], property) == 0)
+        if (strcmp(names[i], name) == 0)
             return true;
     return false;
+}
+
+static bool is_secret(const char *property)
+{
+    return is_one_of(secret_properties, LENGTH(secret_properties), property);
 }
 
 /* One KAFKA_… entry of the environment. */
@@ -93,18 +115,47 @@ static void log_ignored(const struct variable *var)
              log_text("reason", "librdkafka has no such property"));
 }
 
-static int check_fixed(const struct variable *var,
-                       const struct kafka_setting *settings, size_t count,
-                       struct error *err)
+/* Of the rules that hold for all handles of all programs. */
+static int check_variable(const struct variable *var, struct error *err)
 {
-    for (size_t i = 0; i < count; i++)
-        if (settings[i].is_fixed &&
-            strcmp(settings[i].name, var->property) == 0 &&
-            strcasecmp(settings[i].value, var->value) != 0)
+    for (size_t i = 0; i < LENGTH(unset_properties); i++)
+        if (strcmp(unset_properties[i].property, var->property) == 0)
+            return error_set(err, ERROR_INPUT,
+                             "%s: given \"%s\", allowed is %s", var->name,
+                             var->value, unset_properties[i].allowed);
+    if (is_one_of(file_properties, LENGTH(file_properties), var->property) &&
+        strcmp(var->value, "probe") != 0 && access(var->value, R_OK) != 0)
+        return error_set(err, ERROR_INPUT,
+                         "%s: cannot read %s: %s; allowed is a readable file",
+                         var->name, var->value, strerror(errno));
+    return 0;
+}
+
+static bool is_same(const rd_kafka_conf_t *one, const rd_kafka_conf_t *other,
+                    const char *property)
+{
+    char values[2][VALUE_BYTES] = {"", ""};
+    size_t sizes[2] = {VALUE_BYTES, VALUE_BYTES};
+
+    rd_kafka_conf_get(one, property, values[0], &sizes[0]);
+    rd_kafka_conf_get(other, property, values[1], &sizes[1]);
+    return strcmp(values[0], values[1]) == 0;
+}
+
+/* That `var`, by whichever of a property's names, left alone in `conf` what
+ * `ours` says of it. */
+static int check_fixed(const rd_kafka_conf_t *conf, const rd_kafka_conf_t *ours,
+                       const struct variable *var,
+                       const struct kafka_settings *settings, struct error *err)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct kafka_setting *setting = &settings->list[i];
+        if (setting->rule == KAFKA_FIXED && !is_same(conf, ours, setting->name))
             return error_set(err, ERROR_INPUT,
                              "%s: given \"%s\", allowed is %s: what "
                              "clerkstream promises rests on it",
-                             var->name, var->value, settings[i].value);
+                             var->name, var->value, setting->value);
+    }
     return 0;
 }
 
@@ -116,6 +167,8 @@ static int apply(rd_kafka_conf_t *conf, const struct variable *var,
     bool is_shown = !is_secret(var->property);
     rd_kafka_conf_res_t result;
 
+    if (check_variable(var, err) != 0)
+        return -1;
     if (var->is_file) {
         if (read_file(var, text, sizeof(text), err) != 0)
             return -1;
@@ -141,23 +194,26 @@ static int apply(rd_kafka_conf_t *conf, const struct variable *var,
 
 /* NAME wins over NAME_FILE: files first. */
 static int apply_environment(rd_kafka_conf_t *conf,
-                             const struct kafka_setting *settings, size_t count,
+                             const struct kafka_settings *settings,
                              struct error *err)
 {
     static atomic_bool was_logged;
     bool is_first = !atomic_exchange(&was_logged, true);
+    rd_kafka_conf_t *ours = rd_kafka_conf_dup(conf);
     struct variable var;
+    int result = 0;
 
     for (int pass = 0; pass < 2; pass++) {
-        for (char **entry = environ; *entry != NULL; entry++) {
+        for (char **entry = environ; *entry != NULL && result == 0; entry++) {
             if (!variable_of(*entry, &var) || var.is_file != (pass == 0))
                 continue;
-            if (check_fixed(&var, settings, count, err) != 0 ||
-                apply(conf, &var, is_first, err) != 0)
-                return -1;
+            result = apply(conf, &var, is_first, err);
+            if (result == 0)
+                result = check_fixed(conf, ours, &var, settings, err);
         }
     }
-    return 0;
+    rd_kafka_conf_destroy(ours);
+    return result;
 }
 
 static void on_log(const rd_kafka_t *handle, int level, const char *facility,
@@ -186,26 +242,48 @@ static int set_ours(rd_kafka_conf_t *conf, const char *name, const char *value,
     return 0;
 }
 
+/* All of them, or only those of which the environment has no say. */
+static int set_list(rd_kafka_conf_t *conf,
+                    const struct kafka_settings *settings, bool is_all,
+                    struct error *err)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct kafka_setting *setting = &settings->list[i];
+        if ((is_all || setting->rule == KAFKA_OURS) &&
+            set_ours(conf, setting->name, setting->value, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int kafka_config_new(const struct settings *common,
-                     const struct kafka_setting *settings, size_t count,
+                     const struct kafka_settings *settings,
                      rd_kafka_conf_t **ret_conf, struct error *err)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
     rd_kafka_conf_set_log_cb(conf, on_log);
     if (set_ours(conf, "bootstrap.servers", common->brokers, err) != 0 ||
-        set_ours(conf, "client.id", "clerkstream", err) != 0)
-        goto err_conf;
-    for (size_t i = 0; i < count; i++)
-        if (set_ours(conf, settings[i].name, settings[i].value, err) != 0)
-            goto err_conf;
-    if (apply_environment(conf, settings, count, err) != 0)
-        goto err_conf;
+        set_ours(conf, "client.id", "clerkstream", err) != 0 ||
+        set_list(conf, settings, true, err) != 0 ||
+        apply_environment(conf, settings, err) != 0 ||
+        set_list(conf, settings, false, err) != 0) {
+        rd_kafka_conf_destroy(conf);
+        return -1;
+    }
     *ret_conf = conf;
     return 0;
-err_conf:
+}
+
+int kafka_config_check(const struct settings *common,
+                       const struct kafka_settings *settings, struct error *err)
+{
+    rd_kafka_conf_t *conf;
+
+    if (kafka_config_new(common, settings, &conf, err) != 0)
+        return -1;
     rd_kafka_conf_destroy(conf);
-    return -1;
+    return 0;
 }
 
 int kafka_handle_new(rd_kafka_type_t type, rd_kafka_conf_t *conf,
@@ -226,7 +304,7 @@ void kafka_config_print(struct buffer *out)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     struct variable var;
-    char value[512];
+    char value[VALUE_BYTES];
 
     for (char **entry = environ; *entry != NULL; entry++) {
         size_t size = sizeof(value);

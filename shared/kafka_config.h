@@ -3,7 +3,8 @@
  * KAFKA_SASL_USERNAME is librdkafka's sasl.username, and so on.  A name that
  * librdkafka does not know (Kubernetes injects some) is logged once and
  * ignored; a value that it refuses, or one against a setting that a promise
- * rests on, is ERROR_INPUT.  Passwords may come from KAFKA_…_FILE. */
+ * rests on, is ERROR_INPUT.  Passwords may come from KAFKA_…_FILE.  One
+ * environment is for all programs: what is wrong is wrong for each. */
 #pragma once
 
 #include "shared/buffer.h"
@@ -14,18 +15,38 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum kafka_rule {
+    KAFKA_DEFAULT, /* until the environment says otherwise */
+    KAFKA_FIXED,   /* the environment may not say otherwise */
+    KAFKA_OURS,    /* it may, of other handles: of this one it has no say */
+};
+
 struct kafka_setting {
     const char *name; /* librdkafka's */
     const char *value;
-    bool is_fixed; /* the environment may not say otherwise */
+    enum kafka_rule rule;
 };
+
+struct kafka_settings {
+    const struct kafka_setting *list;
+    size_t count;
+};
+
+#define KAFKA_SETTINGS(array)                                                  \
+    (&(const struct kafka_settings){(array),                                   \
+                                    sizeof(array) / sizeof((array)[0])})
 
 /* A configuration with the brokers of `common`, `settings`, then the
  * environment, and librdkafka's log going to ours; new: give it to
  * kafka_handle_new() or destroy it. */
 int kafka_config_new(const struct settings *common,
-                     const struct kafka_setting *settings, size_t count,
+                     const struct kafka_settings *settings,
                      rd_kafka_conf_t **ret_conf, struct error *err);
+
+/* Whether there would be one, and nothing else. */
+int kafka_config_check(const struct settings *common,
+                       const struct kafka_settings *settings,
+                       struct error *err);
 
 /* rd_kafka_new(); `conf` is taken, also on failure (ERROR_INPUT: settings that
  * contradict each other). */

@@ -1,6 +1,7 @@
 #include "shared/kafka_watch.h"
 
 #include "shared/kafka_config.h"
+#include "shared/kafka_reason.h"
 #include "shared/memory.h"
 
 #include <pthread.h>
@@ -21,16 +22,52 @@ struct kafka_watch {
     bool is_stopping;
     bool is_ready;
     char reason[KAFKA_WATCH_REASON_BYTES];
+    char heard[KAFKA_WATCH_REASON_BYTES - 32]; /* by on_error() */
 };
 
 /* A consumer that joins no group: unlike a producer it can ask for a topic
  * without the broker making one, with a number of partitions of its own. */
 static const struct kafka_setting watch_settings[] = {
-    {"allow.auto.create.topics", "false", false},
-    {"socket.keepalive.enable", "true", false},
-    {"reconnect.backoff.max.ms", "1000", false},
-    {"topic.metadata.refresh.sparse", "true", false},
+    {"allow.auto.create.topics", "false", KAFKA_DEFAULT},
+    {"socket.keepalive.enable", "true", KAFKA_DEFAULT},
+    {"reconnect.backoff.max.ms", "1000", KAFKA_DEFAULT},
+    {"topic.metadata.refresh.sparse", "true", KAFKA_DEFAULT},
 };
+
+/* In rd_kafka_poll(): on the thread that asks. */
+static void on_error(rd_kafka_t *handle, int code, const char *text,
+                     void *context)
+{
+    struct kafka_watch *watch = context;
+
+    if (kafka_reason_is_lasting(code))
+        kafka_reason_set(handle, code, text, watch->heard,
+                         sizeof(watch->heard));
+}
+
+static void say_unreachable(struct kafka_watch *watch, rd_kafka_resp_err_t code,
+                            char reason[KAFKA_WATCH_REASON_BYTES])
+{
+    rd_kafka_poll(watch->handle, 0);
+    snprintf(reason, KAFKA_WATCH_REASON_BYTES, "no Kafka broker answers: %s",
+             watch->heard[0] != '\0' ? watch->heard : rd_kafka_err2str(code));
+}
+
+static void say_missing(const rd_kafka_metadata_topic_t *topic,
+                        const char *name, char reason[KAFKA_WATCH_REASON_BYTES])
+{
+    const char *why = "no partition";
+
+    if (topic != NULL && topic->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        why = rd_kafka_err2str(topic->err);
+    if (topic != NULL &&
+        topic->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        snprintf(reason, KAFKA_WATCH_REASON_BYTES, "topic %s: %s", name, why);
+    else
+        snprintf(reason, KAFKA_WATCH_REASON_BYTES,
+                 "topic %s is not there: %s; \"clerkstream topics\" makes it",
+                 name, why);
+}
 
 /* Ask for one topic; writes why not into `reason`. */
 static bool is_there(struct kafka_watch *watch, size_t i,
@@ -42,19 +79,15 @@ static bool is_there(struct kafka_watch *watch, size_t i,
     bool has_topic;
 
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        snprintf(reason, KAFKA_WATCH_REASON_BYTES,
-                 "no Kafka broker answers: %s", rd_kafka_err2str(code));
+        say_unreachable(watch, code, reason);
         return false;
     }
+    watch->heard[0] = '\0';
     has_topic = answer->topic_cnt == 1 && answer->topics[0].err == 0 &&
                 answer->topics[0].partition_cnt > 0;
     if (!has_topic)
-        snprintf(reason, KAFKA_WATCH_REASON_BYTES,
-                 "topic %s is not there: %s; \"clerkstream topics\" makes it",
-                 watch->names[i],
-                 answer->topic_cnt == 1 && answer->topics[0].err != 0
-                     ? rd_kafka_err2str(answer->topics[0].err)
-                     : "no partition");
+        say_missing(answer->topic_cnt == 1 ? &answer->topics[0] : NULL,
+                    watch->names[i], reason);
     rd_kafka_metadata_destroy(answer);
     return has_topic;
 }
@@ -112,13 +145,13 @@ int kafka_watch_open(const struct settings *common, const char *const *topics,
     struct kafka_watch *watch = memory_new(sizeof(*watch));
     rd_kafka_conf_t *conf;
 
-    if (kafka_config_new(common, watch_settings,
-                         sizeof(watch_settings) / sizeof(watch_settings[0]),
-                         &conf, err) != 0 ||
-        kafka_handle_new(RD_KAFKA_CONSUMER, conf, &watch->handle, err) != 0) {
-        free(watch);
-        return -1;
-    }
+    if (kafka_config_new(common, KAFKA_SETTINGS(watch_settings), &conf, err) !=
+        0)
+        goto err_watch;
+    rd_kafka_conf_set_opaque(conf, watch);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    if (kafka_handle_new(RD_KAFKA_CONSUMER, conf, &watch->handle, err) != 0)
+        goto err_watch;
     snprintf(watch->reason, sizeof(watch->reason),
              "the Kafka broker has not been asked yet");
     watch->names = topics;
@@ -131,6 +164,9 @@ int kafka_watch_open(const struct settings *common, const char *const *topics,
         abort();
     *ret_watch = watch;
     return 0;
+err_watch:
+    free(watch);
+    return -1;
 }
 
 void kafka_watch_close(struct kafka_watch *watch)

@@ -88,6 +88,26 @@ def test_the_default_database_is_no_secret():
     assert "DATABASE_URL=postgresql:///clerkstream" in lines
 
 
+def test_the_environment_of_the_other_programs_is_good_here():
+    """One file for all: what is theirs to set has no say at the desk."""
+    theirs = {"KAFKA_AUTO_OFFSET_RESET": "earliest", "KAFKA_ACKS": "all",
+              "KAFKA_MESSAGE_TIMEOUT_MS": "9000",
+              "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}  # fmt: skip
+    done = console("topics", "--timeout", 1, environment=theirs, check=False)
+    assert done.returncode == 1 and "no Kafka broker answers" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--print-config"], ["topics"]])
+@pytest.mark.parametrize(
+    "name, value",
+    [("KAFKA_SECURITY_PROTOCOL", "telepathy"), ("KAFKA_GROUP_ID", "mine")],
+)
+def test_a_wrong_setting_for_kafka_is_named(words, name, value):
+    done = console(*words, environment={name: value}, check=False)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2 and name in line and value in line, done
+
+
 @pytest.mark.parametrize(
     ("words", "given"),
     [

@@ -65,6 +65,8 @@ WRONG = [
     # A promise rests on these.
     ("KAFKA_ENABLE_AUTO_OFFSET_STORE", "true"),
     ("KAFKA_ENABLE_AUTO_COMMIT", "false"),
+    ("KAFKA_AUTO_OFFSET_RESET", "latest"),
+    ("KAFKA_GROUP_ID", "another"),
 ]
 # What libpq cannot read; each holds the secret, which must not be shown.
 WRONG_URLS = (
@@ -94,8 +96,9 @@ def assert_refused(done, name, given):
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG)
-def test_a_wrong_value_is_named_with_what_is_allowed(name, value):
-    done = run(**{name: value})
+@pytest.mark.parametrize("words", [[], ["--print-config"]])
+def test_a_wrong_value_is_named_with_what_is_allowed(name, value, words):
+    done = run(*words, **{name: value})
     assert_refused(done, name, value)
     assert "allowed" in done.stderr
 

@@ -43,6 +43,11 @@ WRONG = {
     "LOG_FORMAT": ["xml"],
     "KAFKA_LINGER_MS": ["x", "-1"],
     "KAFKA_ACKS": ["1", "0"],
+    "KAFKA_REQUEST_REQUIRED_ACKS": ["1"],  # the same by another name
+    "KAFKA_TRANSACTIONAL_ID": ["x"],
+    "KAFKA_METADATA_BROKER_LIST": ["127.0.0.1:1"],
+    "KAFKA_SSL_CA_LOCATION": ["/nowhere/at/all"],
+    "KAFKA_SASL_PASSWORD_FILE": ["/nowhere/at/all"],
     "KAFKA_ENABLE_IDEMPOTENCE": ["false"],
     "KAFKA_PARTITIONER": ["random"],
     "KAFKA_SECURITY_PROTOCOL": ["none"],
@@ -52,9 +57,10 @@ CASES = [(name, value) for name in WRONG for value in WRONG[name]]
 
 
 @pytest.mark.parametrize("name, value", CASES)
-def test_a_wrong_value_is_one_line_that_names_it(name, value):
+@pytest.mark.parametrize("words", [[], ["--print-config"]])
+def test_a_wrong_value_is_one_line_that_names_it(name, value, words):
     environment = {SECRET_NAME: None} if name.startswith("CLERK") else {}
-    done = run(**{**environment, name: value})
+    done = run(*words, **{**environment, name: value})
     assert done.returncode == 2
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
@@ -141,6 +147,11 @@ def test_values_as_they_are_set():
     assert shown["KAFKA_SASL_USERNAME"] == "me"
     assert shown["KAFKA_SASL_PASSWORD"] == "***"
     assert "hidden" not in shown.values()
+
+
+def test_what_says_the_same_in_other_words_is_allowed():
+    given = {"KAFKA_ACKS": "-1", "KAFKA_ENABLE_IDEMPOTENCE": "True"}
+    assert printed(**given).items() >= given.items()
 
 
 def test_where_the_secret_comes_from(tmp_path):
