@@ -5,12 +5,14 @@
 /* The tables that rows are due in. */
 #define TABLES 3
 static const struct {
-    const char *name;
+    const char *name, *one, *many;
     size_t offset; /* of the count in struct rows */
 } tables[TABLES] = {
-    {"users", offsetof(struct rows, users_count)},
-    {"organizations", offsetof(struct rows, organizations_count)},
-    {"organization_memberships", offsetof(struct rows, memberships_count)},
+    {"users", "user", "users", offsetof(struct rows, users_count)},
+    {"organizations", "organization", "organizations",
+     offsetof(struct rows, organizations_count)},
+    {"organization_memberships", "membership", "memberships",
+     offsetof(struct rows, memberships_count)},
 };
 
 static size_t count_of(const struct audit_pass *pass, size_t table)
@@ -29,9 +31,10 @@ static void print_compared(const struct audit_pass *pass, struct buffer *out)
 {
     add_number(out, pass->records, "record", "records");
     buffer_add_text(out, " of the log compared with the tables: ");
-    for (size_t i = 0; i < TABLES; i++)
-        buffer_add_format(out, "%zu %s%s", count_of(pass, i), tables[i].name,
-                          i + 1 < TABLES ? ", " : "\n");
+    for (size_t i = 0; i < TABLES; i++) {
+        add_number(out, count_of(pass, i), tables[i].one, tables[i].many);
+        buffer_add_text(out, i + 1 < TABLES ? ", " : "\n");
+    }
 }
 
 /* What is no difference, but was not compared. */

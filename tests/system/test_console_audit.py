@@ -44,6 +44,7 @@ def test_tables_that_are_right_are_said_to_be(small):
     assert told["troubled"] == told["unsettled"] == 0
     assert set(told["not_in_log"].values()) == {0}
     said = small.deployment.console("audit").stdout
+    assert "5 users, 3 organizations, 2 memberships\n" in said
     assert said.endswith("the tables hold what the log says\n")
 
 
