@@ -222,14 +222,14 @@ class Kafka(Broker):
                  ways=None):  # fmt: skip
         self.port = free_port()
         super().__init__(f"127.0.0.1:{self.port}")
-        controller_port = free_port()
+        self.controller_port = free_port()
         self.process = Process(
-            [SERVER, directory, self.port, controller_port],
+            [SERVER, directory, self.port, self.controller_port],
             Path(directory) / "log",
             plain_environment(
                 BROKER_JAVA_OPTIONS=java_options,
                 BROKER_PROPERTIES=listeners(
-                    self.port, controller_port, ways or {}
+                    self.port, self.controller_port, ways or {}
                 ),
             ),
         )
