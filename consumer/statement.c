@@ -2,7 +2,10 @@
 
 /* A batch is small beside the tables: every join is by index.  Left to itself
  * PostgreSQL plans for the tables as they are when a session is young, empty
- * perhaps, and keeps reading them whole when they have grown. */
+ * perhaps, and keeps reading them whole when they have grown.  To walk through
+ * an index from end to end would be the same, and may seem cheap then: what is
+ * LATERAL leaves it no choice.  The registers' ids are sorted by bytes, those
+ * of the tables as the database sorts: COLLATE makes their index fit. */
 static const char by_index[] =
     "SELECT set_config('enable_seqscan', 'off', true),\n"
     "       set_config('enable_hashjoin', 'off', true),\n"
@@ -43,19 +46,30 @@ static const char bases_make[] =
 static const char bases_lock[] =
     "SELECT 1\n"
     "FROM unnest($1::text[]) WITH ORDINALITY AS b (base, n)\n"
-    "JOIN entity_versions v ON v.kind = 'subdomain' AND v.id = b.base\n"
-    "ORDER BY b.n FOR NO KEY UPDATE OF v";
+    "CROSS JOIN LATERAL (\n"
+    "    SELECT FROM entity_versions v\n"
+    "    WHERE v.kind = 'subdomain' AND v.id = b.base\n"
+    "    FOR NO KEY UPDATE) AS v\n"
+    "ORDER BY b.n";
 
 static const char claims[] =
-    "SELECT b.base, v.id, v.created_ms, o.subdomain\n"
-    "FROM unnest($1::text[]) AS b (base)\n"
+    "SELECT c.base, c.id, c.created_ms, o.subdomain\n"
+    "FROM (\n"
+    "    SELECT b.base, v.id, v.created_ms, o.id AS row_id\n"
+    "    FROM unnest($1::text[]) AS b (base)\n"
+    "    CROSS JOIN LATERAL (\n"
+    "        SELECT r.id, r.created_ms FROM entity_versions r\n"
+    "        WHERE r.kind = 'organization' AND r.base = b.base\n"
+    "          AND NOT r.is_deleted AND r.id <> ALL ($2::text[])\n"
+    "        ORDER BY r.created_ms, r.id LIMIT 1) AS v\n"
+    "    CROSS JOIN LATERAL (\n"
+    "        SELECT o.id FROM organizations o\n"
+    "        WHERE o.clerk_organization_id = v.id COLLATE pg_catalog.default\n"
+    "        LIMIT 1) AS o\n"
+    "    ORDER BY o.id) AS c\n"
     "CROSS JOIN LATERAL (\n"
-    "    SELECT r.id, r.created_ms FROM entity_versions r\n"
-    "    WHERE r.kind = 'organization' AND r.base = b.base\n"
-    "      AND NOT r.is_deleted AND r.id <> ALL ($2::text[])\n"
-    "    ORDER BY r.created_ms, r.id LIMIT 1) AS v\n"
-    "JOIN organizations o ON o.clerk_organization_id = v.id\n"
-    "ORDER BY o.id FOR UPDATE OF o";
+    "    SELECT o.subdomain FROM organizations o\n"
+    "    WHERE o.id = c.row_id FOR UPDATE) AS o";
 
 static const char limit_waits[] =
     "SELECT set_config('lock_timeout', ($1::bigint[])[1]::text, true)";
@@ -144,7 +158,8 @@ static const char troubles[] =
  * stand before the others. */
 static const char unmarked[] =
     "SELECT v.id\n"
-    "FROM entity_versions v JOIN users u ON u.clerk_user_id = v.id\n"
+    "FROM entity_versions v\n"
+    "JOIN users u ON u.clerk_user_id = v.id COLLATE pg_catalog.default\n"
     "WHERE v.kind = 'user' AND v.failure IS NOT NULL\n"
     "  AND u.sync_status <> 'failed' AND v.id > ($1::text[])[1]\n"
     "ORDER BY v.id LIMIT 1\n"
@@ -155,7 +170,7 @@ static const char mark_failed[] =
     "    last_sync_attempt = now()\n"
     "FROM entity_versions v\n"
     "WHERE v.kind = 'user' AND v.id = ($1::text[])[1]\n"
-    "  AND users.clerk_user_id = v.id";
+    "  AND users.clerk_user_id = v.id COLLATE pg_catalog.default";
 
 static const char workspaces[] =
     "INSERT INTO workspaces (id, user_id, created_at)\n"
