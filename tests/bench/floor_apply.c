@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BATCH 200
+#define BATCH 400
 #define LINGER_MS 1
 #define POLL_MS 200
 #define WORKERS_MAX 16

@@ -44,7 +44,7 @@ static const char defaults[] =
     "DATABASE_URL=postgresql:///clerkstream\n"
     "CONSUMER_GROUP=clerkstream\n"
     "CONSUMER_WORKERS=2\n"
-    "CONSUMER_BATCH_MAX=200\n"
+    "CONSUMER_BATCH_MAX=400\n"
     "CONSUMER_BATCH_LINGER_MS=1\n"
     "CONSUMER_LOCK_TIMEOUT_MS=2000\n"
     "CONSUMER_ROLE_MAP=org:admin=SUPER_ADMIN,org:teacher=TEACHER,"
