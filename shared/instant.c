@@ -106,13 +106,14 @@ struct instant instant_of(const struct json_document *doc,
 bool instant_format(int64_t ms, char out[INSTANT_TEXT_BYTES])
 {
     int64_t fraction = ms % 1000;
-    time_t seconds;
+    time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
     size_t size;
 
-    if (fraction < 0)
+    if (fraction < 0) {
         fraction += 1000;
-    seconds = (time_t)((ms - fraction) / 1000);
+        seconds--;
+    }
     out[0] = '\0';
     if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < 1000 - 1900 ||
         tm.tm_year > 9999 - 1900)
