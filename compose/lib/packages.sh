@@ -14,7 +14,7 @@ PACKAGES_TEST=(
     binutils clang-14 clang-format-14 clang-tidy-14 gcovr git haproxy kcat
     libclang-rt-14-dev libcmocka-dev nginx-light prometheus python3
     python3-confluent-kafka python3-jsonschema python3-psycopg python3-pytest
-    shellcheck
+    python3-yaml shellcheck
 )
 
 # Prints those of the given rows that are not there.
