@@ -7,16 +7,95 @@
 
 #include <microhttpd.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define ANSWER_BYTES (4 * 1024 * 1024)
-#define CONNECTIONS 64
+#define GUESTS 64
+#define CONNECTIONS (GUESTS + 16) /* with those that are on their way out */
 #define TIMEOUT_S 10
+
+/* A connection, in a ring; one that is asked to leave is a ring of its own. */
+struct guest {
+    struct guest *previous, *next;
+    int fd;
+};
 
 struct http_admin {
     struct MHD_Daemon *daemon;
     struct http_admin_hooks hooks;
+    struct guest guests; /* behind it the one that has asked nothing longest */
+    int guests_count;
 };
+
+static bool is_leaving(const struct guest *guest)
+{
+    return guest->next == guest;
+}
+
+static void seat(struct http_admin *admin, struct guest *guest)
+{
+    guest->next = &admin->guests;
+    guest->previous = admin->guests.previous;
+    guest->previous->next = guest;
+    admin->guests.previous = guest;
+    admin->guests_count++;
+}
+
+static void unseat(struct http_admin *admin, struct guest *guest)
+{
+    if (is_leaving(guest))
+        return;
+    guest->previous->next = guest->next;
+    guest->next->previous = guest->previous;
+    guest->previous = guest->next = guest;
+    admin->guests_count--;
+}
+
+/* Whoever holds many connections open keeps nobody from asking. */
+static void make_room(struct http_admin *admin)
+{
+    struct guest *guest = admin->guests.next;
+
+    if (admin->guests_count < GUESTS)
+        return;
+    unseat(admin, guest);
+    shutdown(guest->fd, SHUT_RDWR);
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection,
+                          void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_admin *admin = context;
+    struct guest *guest = *socket_context;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        unseat(admin, guest);
+        free(guest);
+        return;
+    }
+    make_room(admin);
+    guest = memory_new(sizeof(*guest));
+    guest->fd =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+            ->connect_fd;
+    seat(admin, guest);
+    *socket_context = guest;
+}
+
+static void seat_last(struct http_admin *admin,
+                      struct MHD_Connection *connection)
+{
+    struct guest *guest =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+            ->socket_context;
+
+    if (is_leaving(guest))
+        return;
+    unseat(admin, guest);
+    seat(admin, guest);
+}
 
 static unsigned answer_health(struct http_admin *admin, struct buffer *out)
 {
@@ -98,6 +177,7 @@ static enum MHD_Result on_request(void *context,
     if (*request == NULL || *upload_size > 0) { /* until all is read */
         *request = admin;
         *upload_size = 0;
+        seat_last(admin, connection);
         return MHD_YES;
     }
     buffer_init(&body, ANSWER_BYTES);
@@ -129,12 +209,14 @@ int http_admin_open(const struct option_listen *listen, const char *variable,
         return -1;
     admin = memory_new(sizeof(*admin));
     admin->hooks = *hooks;
+    admin->guests.previous = admin->guests.next = &admin->guests;
     /* poll(), not epoll: 128 events at once stall libmicrohttpd's epoll. */
     admin->daemon = MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL,
         on_request, admin, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-        TIMEOUT_S, MHD_OPTION_END);
+        TIMEOUT_S, MHD_OPTION_NOTIFY_CONNECTION, on_connection, admin,
+        MHD_OPTION_END);
     if (admin->daemon == NULL) {
         close(fd);
         free(admin);

@@ -1,5 +1,7 @@
 """--check-ready: a program asks the one that runs, for health checks."""
 
+import contextlib
+import socket
 import subprocess
 
 import pytest
@@ -32,6 +34,19 @@ def test_who_is_not_ready_says_why(deployment, kind):
     done = check(program)
     assert done.returncode == 1
     assert "not ready" in done.stderr and "Kafka" in done.stderr
+
+
+@pytest.mark.parametrize("kind", [Producer, Consumer])
+def test_who_holds_connections_open_keeps_nobody_from_asking(deployment, kind):
+    program = deployment.started(kind, True, {})
+    host, port = program.admin.split(":")
+    with contextlib.ExitStack() as idle:
+        for _ in range(300):
+            held = socket.create_connection((host, int(port)), timeout=20)
+            idle.enter_context(held)
+        assert check(program).returncode == 0
+        assert program.get("/metrics").status == 200
+    assert program.stop() == 0
 
 
 def test_a_listener_on_all_addresses_is_found(deployment):
