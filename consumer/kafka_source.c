@@ -20,7 +20,9 @@ struct source {
     bool is_leaving; /* the last commit was tried */
 };
 
-/* Eager assignment and no seeking: what librdkafka 2.0.2 does well. */
+/* Eager assignment and no seeking: what librdkafka 2.0.2 does well.  It stops
+ * fetching for a second when the queue is full, so that must hold what a worker
+ * does in a second; small fetches fill it to the brim and not far beyond. */
 static const struct kafka_setting source_settings[] = {
     {"enable.auto.commit", "true", KAFKA_FIXED},
     {"enable.auto.offset.store", "false", KAFKA_FIXED},
@@ -29,8 +31,9 @@ static const struct kafka_setting source_settings[] = {
     {"partition.assignment.strategy", "range", KAFKA_DEFAULT},
     {"session.timeout.ms", "10000", KAFKA_DEFAULT},
     {"heartbeat.interval.ms", "1000", KAFKA_DEFAULT},
-    {"queued.max.messages.kbytes", "4096", KAFKA_DEFAULT},
-    {"queued.min.messages", "2000", KAFKA_DEFAULT},
+    {"queued.max.messages.kbytes", "12288", KAFKA_DEFAULT},
+    {"queued.min.messages", "10000", KAFKA_DEFAULT},
+    {"fetch.message.max.bytes", "262144", KAFKA_DEFAULT},
     {"fetch.error.backoff.ms", "100", KAFKA_DEFAULT},
     {"reconnect.backoff.max.ms", "1000", KAFKA_DEFAULT},
     {"topic.metadata.refresh.interval.ms", "30000", KAFKA_DEFAULT},

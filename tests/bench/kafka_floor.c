@@ -26,8 +26,9 @@ static const struct setting consumer_settings[] = {
     {"enable.auto.offset.store", "false"},
     {"auto.commit.interval.ms", "1000"},
     {"auto.offset.reset", "earliest"},
-    {"queued.max.messages.kbytes", "4096"},
-    {"queued.min.messages", "2000"},
+    {"queued.max.messages.kbytes", "12288"},
+    {"queued.min.messages", "10000"},
+    {"fetch.message.max.bytes", "262144"},
     {"check.crcs", "true"},
     {"socket.nagle.disable", "true"},
 };
