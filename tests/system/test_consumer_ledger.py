@@ -249,6 +249,18 @@ def test_what_was_refused_is_applied_when_the_cause_is_mended(deployment):
     assert len(deployment.dead_letters()) == 1
 
 
+def test_events_of_the_largest_size(deployment):
+    """As large as a producer can be told to take them (900 000 bytes), more
+    than one fetch asks for, with small ones between."""
+    events = [user(f"user_{n}", at=n) for n in range(20)]
+    for number in range(0, 20, 2):
+        events[number]["data"]["private_metadata"] = {"x": "y" * 899_000}
+    rows = rows_of(deployment, *events)
+    assert {row["status"] for row in rows} == {"completed"}
+    deployment.wait_until_consumed()
+    assert len(deployment.tables()["users"]) == 20
+
+
 def test_metrics_tell_what_happened(deployment):
     rows_of(
         deployment, user("user_a", at=2), user("user_a", at=1), b"no JSON",
