@@ -74,8 +74,13 @@ class Cluster:
         self.run(f'ALTER DATABASE "{name}_unfinished" RENAME TO "{name}"')
 
     def drop_database(self, url):
+        """By a superuser if there is one: no other role may end an autovacuum
+        that is at work there."""
         name = urlsplit(url).path.lstrip("/")
-        self.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self.run(
+            f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)',
+            superuser=self.superuser_url is not None,
+        )
 
 
 class Postgres(Cluster):
