@@ -1,7 +1,7 @@
 /* health - how it stands: what `status` has learned, and what follows from it.
  *
- * Filled by status_parts.h, status_ledger.h and status_log.h; what could not be
- * learned says so.  Pure. */
+ * Filled by the functions of status_ask.h; what could not be learned says so.
+ * Pure. */
 #pragma once
 
 #include "console/filter.h"
@@ -15,7 +15,7 @@
 #define HEALTH_REASON_BYTES 256
 #define HEALTH_WINDOW_S 300 /* of the latencies */
 #define HEALTH_RATE_S 60    /* of the rates */
-/* What the design's monitoring wants. */
+/* What is shown as good: this share of events, applied within this time. */
 #define HEALTH_SUCCESS_AIM 0.99
 #define HEALTH_QUICK_MS 500
 

@@ -74,16 +74,6 @@ void table_add_number(struct table *table, int64_t number)
     cell->is_json = cell->is_number = true;
 }
 
-void table_add_real(struct table *table, double number, int digits)
-{
-    char text[64];
-    struct table_cell *cell;
-
-    snprintf(text, sizeof(text), "%.*f", digits, number);
-    cell = add(table, slice_of(text));
-    cell->is_json = cell->is_number = true;
-}
-
 void table_add_bool(struct table *table, bool value)
 {
     add(table, slice_of(value ? "true" : "false"))->is_json = true;

@@ -39,7 +39,6 @@ void table_release(struct table *table);
 void table_add_text(struct table *table, const char *text); /* NULL: null */
 void table_add_slice(struct table *table, struct slice text);
 void table_add_number(struct table *table, int64_t number);
-void table_add_real(struct table *table, double number, int digits);
 void table_add_bool(struct table *table, bool value); /* text: yes, no */
 void table_add_time(struct table *table, int64_t ms); /* since 1970; RFC 3339 */
 void table_add_null(struct table *table);

@@ -12,8 +12,8 @@
 #define POLL_MS 200
 #define LOOK_MS 2000
 #define BACKOFF_FIRST_MS 100
-#define BACKOFF_MOST_MS                                                        \
-    10000         /* at most 30 s are allowed; sooner back is better */
+/* 30 s would be allowed; what is back sooner is noticed sooner. */
+#define BACKOFF_MOST_MS 10000
 #define DUE_FEW 4 /* retries at once, after one that failed again */
 #define MARK_FIRST_MS 1000
 #define MARK_MOST_MS 10000
@@ -118,6 +118,14 @@ static void tell_status(struct worker *worker)
                           : "");
 }
 
+static bool are_applied(struct event *const *events, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!events[i]->is_done || events[i]->verdict >= VERDICT_RETRYING)
+            return false;
+    return true;
+}
+
 /* The path of the records: each is done or held in the end.  Returns whether
  * all of them were applied. */
 static bool process(struct worker *worker, const struct record *records,
@@ -128,7 +136,7 @@ static bool process(struct worker *worker, const struct record *records,
         is_new ? worker->set.cfg->lock_timeout_ms : ISOLATE_LOCK_TIMEOUT_MS;
     struct event **events;
     size_t passed = count, held;
-    bool is_clean = true;
+    bool is_clean;
     int64_t us;
 
     arena_clear(&worker->arena);
@@ -140,9 +148,7 @@ static bool process(struct worker *worker, const struct record *records,
                       isolate(worker, events, passed, lock_timeout_ms) != 0 &&
                       !worker->is_halted;
     worker_set_busy(worker, false);
-    for (size_t i = 0; i < count; i++)
-        is_clean = is_clean && events[i]->is_done &&
-                   events[i]->verdict < VERDICT_RETRYING;
+    is_clean = are_applied(events, count);
     held = release_or_hold(worker, events, count);
     us = clock_steady_us() - start_us;
     measure_batch(worker, count, us);
@@ -174,8 +180,8 @@ static void process_held(struct worker *worker)
     free(records);
 }
 
-/* The retries that are due: few at once as long as they fail, so that the
- * others need not wait for them to be told apart. */
+/* The retries that are due.  As long as they fail only a few are tried at once:
+ * finding the bad ones of a large batch would keep all others waiting. */
 static void process_due(struct worker *worker)
 {
     size_t most = (size_t)worker->set.cfg->batch_max, count;
@@ -245,7 +251,8 @@ static void mark_failed(struct worker *worker, int64_t now_ms)
                                           MARK_MOST_MS, (uint32_t)random());
 }
 
-/* Every now and then: is the database there, also while nothing comes? */
+/* Every LOOK_MS, also while nothing comes: the lag, and is the database there?
+ */
 static void look_around(struct worker *worker)
 {
     struct error err;
@@ -269,7 +276,7 @@ static void look_around(struct worker *worker)
     worker_set_busy(worker, false);
 }
 
-/* Before the group is joined: it is no use to take what cannot be written. */
+/* Join the group only when what is taken can be written, too. */
 static bool wait_for_both(struct worker *worker)
 {
     char reason[KAFKA_WATCH_REASON_BYTES];
@@ -300,32 +307,55 @@ static void try_again(struct worker *worker)
         process_due(worker);
 }
 
-static void step(struct worker *worker)
+static bool is_stuck(const struct worker *worker)
 {
-    bool is_stuck, is_due = worker->held_count > 0 && !worker->is_halted &&
-                            clock_steady_ms() >= worker->due_ms;
-    int64_t left_ms =
-        waiting_left_ms(&worker->waiting, clock_steady_ms(), POLL_MS);
-    int64_t start_us;
+    return worker->is_away || worker->is_halted;
+}
 
-    is_stuck = worker->is_away || worker->is_halted;
-    start_us = clock_steady_us();
-    worker_collect(worker, is_due ? 0 : is_stuck ? POLL_MS : (int)left_ms);
+/* How long to wait for the next record: no longer than until something that is
+ * held, or a retry, is due. */
+static int patience_ms(const struct worker *worker)
+{
+    int64_t now_ms = clock_steady_ms();
+
+    if (worker->held_count > 0 && !worker->is_halted &&
+        now_ms >= worker->due_ms)
+        return 0;
+    if (is_stuck(worker))
+        return POLL_MS;
+    return (int)waiting_left_ms(&worker->waiting, now_ms, POLL_MS);
+}
+
+static void poll_batch(struct worker *worker)
+{
+    int64_t start_us = clock_steady_us();
+
+    worker_collect(worker, patience_ms(worker));
     if (worker->batch_count > 0)
         metric_observe_us(worker->set.meters->phases[PHASE_POLL],
                           clock_steady_us() - start_us);
+}
+
+static void hold_batch(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->batch_count; i++)
+        worker_hold(worker, &worker->batch[i]);
+    worker->batch_count = 0;
+}
+
+/* One turn of the loop.  Polling goes on whatever happens, else the group would
+ * take the partitions away. */
+static void step(struct worker *worker)
+{
+    poll_batch(worker);
     look_around(worker);
-    is_stuck = worker->is_away || worker->is_halted;
-    if (worker->batch_count > 0 && is_stuck) {
-        for (size_t i = 0; i < worker->batch_count; i++)
-            worker_hold(worker, &worker->batch[i]);
-        worker->batch_count = 0;
-    } else if (worker->batch_count > 0) {
+    if (is_stuck(worker))
+        hold_batch(worker);
+    else if (worker->batch_count > 0)
         process_new(worker);
-    }
     if (!worker->is_halted)
         try_again(worker);
-    if (!worker->is_away && !worker->is_halted)
+    if (!is_stuck(worker))
         process_due(worker);
 }
 

@@ -40,7 +40,8 @@ struct record {
     enum stream stream;
     int32_t partition; /* of that topic */
     int64_t offset;
-    struct place origin;   /* the event's first record: this one, or it says */
+    struct place origin;   /* of the event's first record: this one, or the
+                              one that a retry or a redriven record names */
     int64_t created_ms;    /* the first record's time; 0: none to be stored */
     struct slice key;      /* data is NULL where there is none */
     struct slice value;    /* the same */
@@ -51,7 +52,7 @@ struct record {
     int64_t redrives;      /* how often it was put back as a dead letter */
     void *handle;          /* for kafka_message.c alone */
     bool is_detached;      /* the same */
-    bool is_dead_lettered; /* acknowledged there, by an earlier try */
+    bool is_dead_lettered; /* it has its dead letter, of an earlier try */
 };
 
 struct user_row {
@@ -70,8 +71,8 @@ struct organization_row {
 
 struct membership_row {
     struct slice id, organization_id, user_id;
-    struct slice clerk_role, permissions,
-        public_metadata; /* JSON the last two */
+    struct slice clerk_role;
+    struct slice permissions, public_metadata; /* JSON */
     struct instant created_at, updated_at;
 };
 
@@ -127,7 +128,7 @@ struct event {
     enum event_verdict verdict;
     bool is_stale;    /* a retry that no longer counts: passed over */
     bool is_repeated; /* applied before, says the ledger, and no worse since */
-    bool is_aside;    /* says nothing new of whether its user has failed */
+    bool is_aside;    /* leaves alone whether its user counts as failed */
     bool is_waiting;  /* a retry of it is under way, says the ledger */
     bool is_letter_due; /* a record must go to the retry or dead-letter topic */
     bool is_done;       /* committed */

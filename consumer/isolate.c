@@ -106,8 +106,9 @@ static int refuse(struct worker *worker, struct event *event,
     return halve(worker, &event, 1);
 }
 
-/* Its user's row says nothing, or else it is held: its row in the ledger is
- * locked. */
+/* A row is locked that must say what became of an event that goes to another
+ * topic.  Where it is the user's it stays as it is; where it is the ledger's
+ * the event is held. */
 static int send_quietly(struct worker *worker, struct event *event)
 {
     int result;
@@ -120,8 +121,8 @@ static int send_quietly(struct worker *worker, struct event *event)
     return result;
 }
 
-/* Where the ledger will not even take what it keeps of a refused event, it does
- * without. */
+/* The ledger will not take what it keeps of a refused event (its payload, say):
+ * try once more without it. */
 static int send_bare(struct worker *worker, struct event *event,
                      const struct error *reason)
 {
@@ -151,8 +152,8 @@ static int decide(struct worker *worker, struct event *event,
     return 0;
 }
 
-/* Those first of whom it `is` so, all in the order they had; returns how many
- * they are. */
+/* A stable partition: the events for which `is` holds come first.  Returns how
+ * many these are. */
 static size_t part(struct worker *worker, struct event **events, size_t count,
                    bool (*is)(const struct worker *worker,
                               const struct event *event, int64_t now_ms))
@@ -178,8 +179,8 @@ static bool is_calm(const struct worker *worker, const struct event *event,
     return !trouble_touches(&worker->trouble, event, now_ms);
 }
 
-/* Not where another one of its entity was locked out just now; but a last try
- * is made for certain. */
+/* An event need not be tried when another one of its entity has just been
+ * locked out; but its last try is always made. */
 static bool is_to_be_tried(const struct worker *worker,
                            const struct event *event, int64_t now_ms)
 {

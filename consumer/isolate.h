@@ -15,10 +15,11 @@
 
 #define ISOLATE_LOCK_TIMEOUT_MS 100 /* for what is known to be in trouble */
 
-/* After this each of the events is_done, but for those that must be held: all
- * that are left where -1 is returned, since nothing more can be written now;
- * else single ones that can be neither applied nor sent elsewhere.  At first a
- * row that is locked is waited for so long.  Events are re-ordered. */
+/* Apply the events, or send them where they belong; re-orders them.  What is
+ * not is_done afterwards must be held.  0: at most single events that can be
+ * neither applied nor sent elsewhere.  -1: nothing can be written now, so it is
+ * all that was left.  `lock_timeout_ms` is how long the first try waits for a
+ * locked row. */
 int isolate(struct worker *worker, struct event **events, size_t count,
             int64_t lock_timeout_ms);
 

@@ -5,8 +5,8 @@ static bool is_hard_deleted(enum entity_kind kind)
     return kind == ENTITY_ORGANIZATION || kind == ENTITY_MEMBERSHIP;
 }
 
-/* "superseded = when it came its own entity already had a greater version, or
- * was an organization or membership already deleted". */
+/* Superseded: when the event came, its own entity already had a greater
+ * version, or was an organization or membership that is already deleted. */
 static enum event_verdict judge(const struct mention *own)
 {
     const struct entity_register *reg = own->entity;

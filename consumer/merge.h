@@ -2,8 +2,8 @@
  *
  * Pure, and the reason why any order of the same events gives the same tables:
  * every register is the greatest of what was said about its entity, so that
- * merging is commutative, associative and idempotent (DESIGN, "Merge").  Which
- * rows follow from the registers is rows.h's business. */
+ * merging is commutative, associative and idempotent.  What "greater" means is
+ * said in version.h; which rows follow from the registers, in rows.h. */
 #pragma once
 
 #include "consumer/registers.h"

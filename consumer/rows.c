@@ -72,12 +72,11 @@ membership_data(const struct entity_register *reg, struct arena *arena)
                : NULL;
 }
 
-/* "A membership row exists if and only if: its own id is not deleted, its
- * organization is not deleted, its user is not deleted, and it is the newest
- * generation of its pair".  (A newer generation that was deleted is the newest
- * all the same.)  Data that came in this batch always has all four registers
- * here; where they are not, the row belongs to another pair and stays as it
- * is. */
+/* A membership has a row if and only if neither its own id nor its organization
+ * nor its user is deleted, and it is the newest generation of its pair.  (A
+ * newer generation that was deleted is the newest all the same.)  Data that
+ * came in this batch always has all four registers here; where one is not, the
+ * row belongs to another pair and stays as it is. */
 static void membership_row(struct entity_register *reg, bool is_pair_changed,
                            const struct registers *regs, struct arena *arena,
                            struct rows *rows)

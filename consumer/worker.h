@@ -56,8 +56,8 @@ struct worker {
     int64_t looked_ms; /* when lag and database were last looked at */
     int64_t mark_ms;   /* when to mark users as failed again */
     unsigned mark_failures;
-    int64_t held_told, waiting_told,
-        session_told; /* this worker's part of the gauges */
+    /* This worker's part of the gauges, as last added to them. */
+    int64_t held_told, waiting_told, session_told;
 
     _Atomic int64_t busy_since_ms; /* with the database; 0: is not */
     pthread_mutex_t lock;

@@ -28,16 +28,15 @@ struct audit_flags {
 };
 
 /* A row that no event takes away, or that stands in the way of the right one.
- */
+ * A repair removes it, unless what is named here is so by then. */
 struct audit_stranger {
     enum entity_kind kind;
     const char *table;
     struct slice id;
-    /* It stays, should by then … */
     enum audit_unless {
-        UNLESS_SPOKEN_OF, /* the register say anything */
-        UNLESS_DATA,      /* the register have data */
-        UNLESS_OWN_ID     /* the row have the id of its entity */
+        UNLESS_SPOKEN_OF, /* its register has data, or is deleted */
+        UNLESS_DATA,      /* its register has data */
+        UNLESS_OWN_ID     /* the row has the id that its entity must have */
     } unless;
 };
 
@@ -88,7 +87,7 @@ int audit_run(struct audit *audit, bool is_again, struct error *err);
 int audit_wait(struct audit *audit, bool *ret_is_there, struct error *err);
 
 /* Every record of the log, as far as pass.spans says; `take` returns -1 where
- * it ends.  `told` is the event as the consumer sees it; those that are no
+ * it ends.  `event` is the record as the consumer sees it; those that are no
  * part of the tables are left out. */
 typedef int audit_take(struct audit *audit, const struct kafka_record *record,
                        struct event *event, void *context, struct error *err);

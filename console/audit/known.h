@@ -10,9 +10,8 @@ struct known {
     const struct entity_register *reg; /* only what is stored, copied */
     const void *row; /* what its data said, copied: struct user_row, … */
 
-    bool is_in_flight;   /* an event may or may not be in the tables yet */
-    bool is_from_tables; /* the register says what the log does not */
-    bool is_wrong;       /* the tables hold something else */
+    bool is_in_flight; /* an event may or may not be in the tables yet */
+    bool is_wrong;     /* the tables hold something else */
     bool is_register_found;
 
     bool is_row_due, is_row_found;

@@ -1,8 +1,8 @@
 """hostile_requests - what a stranger may put on the wire, a row a request.
 
 Each row is a good, signed request in which something was changed, and what
-DESIGN 3.1 lets the producer answer. TABLE is sent to it straight, through
-nginx and through HAProxy. Whoever finds a new one adds a row.
+the producer may answer (schemas/openapi.yaml). TABLE is sent to it straight,
+through nginx and through HAProxy. Whoever finds a new one adds a row.
 """
 
 import json
