@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from cutter import Cutter
 from deployment import Deployment
+from outages import frozen, killed, stopped
 from postgres import Postgres, migrate
 from programs import BIN
 from stream import Stream, assert_held, waits_for
@@ -30,33 +31,6 @@ def server(tmp_path_factory):
 def away(kafka, server, tmp_path):
     with Deployment(kafka, server, tmp_path) as made:
         yield made
-
-
-@contextmanager
-def stopped(server):
-    server.stop()
-    try:
-        yield
-    finally:
-        server.start()
-
-
-@contextmanager
-def killed(server):
-    server.kill()
-    try:
-        yield
-    finally:
-        server.start()
-
-
-@contextmanager
-def frozen(server):
-    server.pause()
-    try:
-        yield
-    finally:
-        server.resume()
 
 
 @contextmanager

@@ -1,11 +1,10 @@
 """A Kafka that stops, crashes, freezes, or is not there yet."""
 
-from contextlib import contextmanager
-
 import psycopg
 import pytest
 from deployment import Deployment
 from kafka import Kafka
+from outages import frozen, killed
 from small_events import user
 from stream import Stream, waits_for
 from waiting import wait_until
@@ -27,24 +26,6 @@ def broker(tmp_path_factory):
 def away(broker, postgres, tmp_path):
     with Deployment(broker, postgres, tmp_path) as made:
         yield made
-
-
-@contextmanager
-def killed(broker):
-    broker.kill()
-    try:
-        yield
-    finally:
-        broker.start()
-
-
-@contextmanager
-def frozen(broker):
-    broker.pause()
-    try:
-        yield
-    finally:
-        broker.resume()
 
 
 @pytest.mark.parametrize("fault", [killed, frozen])

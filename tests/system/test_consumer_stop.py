@@ -6,13 +6,13 @@ within 10 s, always.
 
 import signal
 import time
-from contextlib import contextmanager
 
 import psycopg
 import pytest
 from deployment import Deployment
 from kafka import Kafka
 from load import load
+from outages import frozen
 from postgres import Postgres
 from small_events import user
 from stream import Stream, assert_committed_is_in_ledger, waits_for
@@ -127,15 +127,6 @@ def test_a_row_is_locked(deployment):
             )  # fmt: skip
         consumer.start()
         deployment.wait_for_ledger(len(deployment.posted))
-
-
-@contextmanager
-def frozen(server):
-    server.pause()
-    try:
-        yield
-    finally:
-        server.resume()
 
 
 def test_the_database_is_frozen_or_away(kafka, tmp_path):
