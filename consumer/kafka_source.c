@@ -172,6 +172,11 @@ int source_join(struct source *source, struct error *err)
     return 0;
 }
 
+const char *source_library(void)
+{
+    return rd_kafka_version_str();
+}
+
 int source_check(const struct consumer_config *cfg, struct error *err)
 {
     return kafka_config_check(&cfg->common, KAFKA_SETTINGS(source_settings),

@@ -1,9 +1,9 @@
 /* kafka_source - one member of the consumer group: records in, offsets back.
  *
  * Reads the events topic and the retry topic; the range assignor gives a member
- * the same partitions of both.
- * Not thread-safe: one worker, one source.  Offsets go to the broker only after
- * source_store(), in the background and when partitions are taken away. */
+ * the same partitions of both.  Not thread-safe: one worker, one source.
+ * Offsets go to the broker only after source_store(), in the background and
+ * when partitions are taken away. */
 #pragma once
 
 #include "consumer/config.h"
@@ -24,12 +24,15 @@ struct source_hooks {
 
 struct source;
 
+const char *source_library(void); /* librdkafka's version */
+
 /* Whether the settings will do, before anything is opened. */
 int source_check(const struct consumer_config *cfg, struct error *err);
 /* Prepare to join.  `cfg` is kept.  -1 with ERROR_INPUT: settings. */
 int source_open(const struct consumer_config *cfg,
                 const struct source_hooks *hooks, struct source **ret_source,
                 struct error *err);
+/* Join the group; -1 with ERROR_INPUT where librdkafka refuses. */
 int source_join(struct source *source, struct error *err);
 /* Commit what was stored, for which the broker has two seconds, and leave the
  * group. */

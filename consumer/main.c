@@ -70,7 +70,7 @@ static int open_all(struct program *program, struct error *err)
     program->topics[0] = common->events_topic;
     program->topics[1] = common->retry_topic;
     program->topics[2] = common->dead_letter_topic;
-    meters_init(&program->meters);
+    meters_init(&program->meters, source_library());
     if (postgres_check_url(program->cfg.database_url, err) != 0 ||
         source_check(&program->cfg, err) != 0)
         return -1;
@@ -85,7 +85,8 @@ static int open_all(struct program *program, struct error *err)
         if (worker_init(&program->workers[i], &set, (int)i + 1, err) != 0)
             return -1;
     }
-    /* It has a thread and talks: only when nothing can be wrong any more. */
+    /* Its thread logs at once: not before all settings are known to be right.
+     */
     if (kafka_watch_open(common, program->topics, 3, &program->watch, err) != 0)
         return -1;
     for (size_t i = 0; i < program->count; i++)
@@ -135,8 +136,7 @@ static int run(struct program *program)
         close_all(program);
         return err.kind == ERROR_INPUT ? EXIT_USAGE : EXIT_FAILURE;
     }
-    log_info(log_event("started"),
-             log_text("librdkafka", rd_kafka_version_str()),
+    log_info(log_event("started"), log_text("librdkafka", source_library()),
              log_text("group", program->cfg.group),
              log_number("workers", program->cfg.workers));
     for (size_t i = 0; i < program->count; i++)

@@ -5,7 +5,6 @@
 #include "consumer/isolate.h"
 #include "consumer/retry.h"
 
-#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 
 enum {
@@ -184,7 +183,7 @@ static void init_by_label(struct meters *meters)
         metrics_get(registry, REBALANCES, "assigned", NULL, NULL);
 }
 
-void meters_init(struct meters *meters)
+void meters_init(struct meters *meters, const char *librdkafka)
 {
     const struct {
         int family;
@@ -208,9 +207,8 @@ void meters_init(struct meters *meters)
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
         *plain[i].series =
             metrics_get(registry, (size_t)plain[i].family, NULL, NULL, NULL);
-    metric_set(metrics_get(registry, BUILD, CLERKSTREAM_VERSION,
-                           rd_kafka_version_str(), NULL),
-               1);
+    metric_set(
+        metrics_get(registry, BUILD, CLERKSTREAM_VERSION, librdkafka, NULL), 1);
 }
 
 void meters_release(struct meters *meters)

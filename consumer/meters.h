@@ -58,13 +58,17 @@ struct meters {
     struct metric_series *held;
 };
 
-void meters_init(struct meters *meters);
+/* `librdkafka` is its version, for clerkstream_build_info. */
+void meters_init(struct meters *meters, const char *librdkafka);
 void meters_release(struct meters *meters);
 
 /* One event that is done. */
 void meters_count_event(struct meters *meters, const struct event *event,
                         int64_t now_ms);
+/* A transaction that failed; `kind` is error_kind_name()'s. */
 void meters_count_error(struct meters *meters, const char *kind);
+/* Records of a partition that are not yet done, and for how long, at least, one
+ * of them is known. */
 void meters_set_lag(struct meters *meters, const char *group, const char *topic,
                     int32_t partition, int64_t lag);
 void meters_set_behind(struct meters *meters, const char *topic,

@@ -113,7 +113,7 @@ static void open_program(void)
         abort();
     log_init("threads", LOG_DEBUG, LOG_JSON);
     stop_install();
-    meters_init(&program.meters);
+    meters_init(&program.meters, "none");
     outlet_open(&program.cfg.common, &program.outlet, &err);
     kafka_watch_open(&program.cfg.common, NULL, 0, &program.watch, &err);
     for (int64_t i = 0; i < program.cfg.workers; i++) {

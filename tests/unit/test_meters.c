@@ -179,7 +179,7 @@ static void names_are_as_prometheus_has_them(void **state)
 static int begin(void **state)
 {
     (void)state;
-    meters_init(&meters);
+    meters_init(&meters, "2.0.2");
     buffer_init(&out, 1 << 20);
     return 0;
 }
