@@ -99,35 +99,51 @@ static int after(void *context, struct event *const *events, size_t count,
     return row_changes_after(scope->changes, events, count, err);
 }
 
+static int find_begins(struct scope *scope, int64_t from_ms, int64_t *offsets,
+                       struct error *err)
+{
+    const struct log_topic *topic = &scope->topic;
+
+    if (kafka_offsets_at(topic->kafka, topic->name, topic->partitions, from_ms,
+                         offsets, err) != 0)
+        return -1;
+    for (size_t i = 0; i < topic->partitions; i++)
+        scope->ranges[i].begin =
+            offsets[i] != KAFKA_NO_OFFSET ? offsets[i] : topic->spans[i].end;
+    return 0;
+}
+
+static int find_ends(struct scope *scope, int64_t to_ms, int64_t *offsets,
+                     struct error *err)
+{
+    const struct log_topic *topic = &scope->topic;
+
+    if (kafka_offsets_at(topic->kafka, topic->name, topic->partitions,
+                         to_ms + DISORDER_MS, offsets, err) != 0)
+        return -1;
+    for (size_t i = 0; i < topic->partitions; i++)
+        if (offsets[i] != KAFKA_NO_OFFSET && offsets[i] < scope->ranges[i].end)
+            scope->ranges[i].end = offsets[i];
+    return 0;
+}
+
+/* What must be read for the times that are asked for: all, if none are. */
 static int find_ranges(struct scope *scope, struct error *err)
 {
     const struct filter *filter = &scope->flags->filter;
-    struct log_topic *topic = &scope->topic;
+    const struct log_topic *topic = &scope->topic;
     CLEANUP_FREE int64_t *offsets =
         memory_new(topic->partitions * sizeof(*offsets));
 
     scope->ranges = memory_new(topic->partitions * sizeof(*scope->ranges));
     memcpy(scope->ranges, topic->spans,
            topic->partitions * sizeof(*scope->ranges));
-    if (filter->from_ms != FLAG_TIME_NONE) {
-        if (kafka_offsets_at(topic->kafka, topic->name, topic->partitions,
-                             filter->from_ms, offsets, err) != 0)
-            return -1;
-        for (size_t i = 0; i < topic->partitions; i++)
-            scope->ranges[i].begin = offsets[i] != KAFKA_NO_OFFSET
-                                         ? offsets[i]
-                                         : topic->spans[i].end;
-    }
+    if (filter->from_ms != FLAG_TIME_NONE &&
+        find_begins(scope, filter->from_ms, offsets, err) != 0)
+        return -1;
     if (filter->to_ms != FLAG_TIME_NONE &&
-        filter->to_ms < INT64_MAX - DISORDER_MS) {
-        if (kafka_offsets_at(topic->kafka, topic->name, topic->partitions,
-                             filter->to_ms + DISORDER_MS, offsets, err) != 0)
-            return -1;
-        for (size_t i = 0; i < topic->partitions; i++)
-            if (offsets[i] != KAFKA_NO_OFFSET &&
-                offsets[i] < scope->ranges[i].end)
-                scope->ranges[i].end = offsets[i];
-    }
+        filter->to_ms < INT64_MAX - DISORDER_MS)
+        return find_ends(scope, filter->to_ms, offsets, err);
     return 0;
 }
 
