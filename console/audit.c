@@ -90,7 +90,7 @@ static int tell(const struct audit *audit, const struct report *report,
     return result;
 }
 
-/* An id that nobody knows is a mistake of who asks. */
+/* -1 where --entity is an id that neither the log nor the tables have. */
 static int check_known(const struct audit *audit, struct error *err)
 {
     const char *id = audit->flags->entity;

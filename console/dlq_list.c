@@ -15,7 +15,8 @@ static const struct flag list_flags[] = {
     FLAG_JSON(struct dlq_flags),
 };
 
-/* Whoever is named is chosen whatever its state, but not listed so. */
+/* A letter that is named is chosen whatever its state; without --all only open
+ * ones are listed. */
 static size_t keep_open(struct dlq_letter **letters, size_t count)
 {
     size_t kept = 0;

@@ -33,7 +33,8 @@ static void keep_reason(struct settling *settling, struct dlq_letter *letter,
     buffer_release(&shown);
 }
 
-/* A row that says less than this redrive is from before it. */
+/* A failure that counts no more redrives than the letter had is the old one:
+ * the consumer has not yet had what was redriven. */
 static void read_row(struct settling *settling, struct dlq_letter *letter,
                      const struct postgres_rows *rows, size_t row)
 {

@@ -262,7 +262,7 @@ static int find_before(struct postgres *db, const char *id, int64_t *ret_ms,
     return *ret_ms != LOOK_BACK_OPEN ? 0 : -1;
 }
 
-/* An id that nobody knows is a mistake of who asks. */
+/* -1 where --id is one that the ledger does not have. */
 static int check_known(struct postgres *db, const char *id, struct error *err)
 {
     struct postgres_rows *rows;

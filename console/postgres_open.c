@@ -210,7 +210,8 @@ int postgres_limit_statement(struct postgres *db, struct error *err)
     return postgres_execute(db, setting, err);
 }
 
-/* Compiling a question takes longer than its answer, and cannot be ended. */
+/* Without JIT: compiling a query would take longer than running it, and cannot
+ * be cancelled. */
 static const char ask_settings[] = "set search_path to public; set jit to off";
 
 int postgres_open_in_time(const char *url, int64_t timeout_ms,

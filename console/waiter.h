@@ -1,8 +1,8 @@
-/* waiter - somebody who waits for events to be applied.
+/* waiter - wait until consumers have applied something.
  *
- * The consumer says on a channel that it has applied something while somebody
- * waits; the table clerkstream_waiters is where that is said, and its migration
- * tells how: enter, look, and look again whenever woken. */
+ * While there is a row in clerkstream_waiters the consumers send a notification
+ * with each commit (schemas/postgres/0004_retries.sql).  To use it: enter, look
+ * at the tables, and look again after each waiter_wait(). */
 #pragma once
 
 #include "shared/error.h"
@@ -17,10 +17,10 @@ struct waiter {
 
 struct postgres;
 
-/* The consumer is told, for at most `timeout_s` and a little. */
+/* Be told of commits from here on, for `timeout_s` and a little. */
 int waiter_enter(struct postgres *db, int64_t timeout_s,
                  struct waiter *ret_waiter, struct error *err);
-/* Until something was applied, or it is time to look again in any case; at
- * most `left_ms`. */
+/* Wait for a commit, or until it is time to look again in any case, at most
+ * `left_ms`. */
 int waiter_wait(struct postgres *db, int64_t left_ms, struct error *err);
 void waiter_leave(struct postgres *db, const struct waiter *waiter);

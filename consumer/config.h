@@ -20,7 +20,7 @@ struct consumer_config {
 extern const struct option consumer_options[];
 extern const size_t consumer_options_count;
 
-/* From the environment; -1 with ERROR_INPUT and one line for people. */
+/* Fill the zeroed `cfg`; -1 with ERROR_INPUT and one line for a person. */
 int consumer_config_init(struct consumer_config *cfg, option_lookup *lookup,
                          struct error *err);
 void consumer_config_release(struct consumer_config *cfg);

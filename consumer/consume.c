@@ -229,7 +229,8 @@ static void measure_lag(struct worker *worker)
     }
 }
 
-/* What a locked row kept from being said when its event was dead-lettered. */
+/* When an event was dead-lettered the row of its user may have been locked.
+ * Such users are marked as failed here, once their rows are free. */
 static void mark_failed(struct worker *worker, int64_t now_ms)
 {
     bool is_marked = true;

@@ -26,10 +26,10 @@ void decode_refuse(struct event *event, const char *stage,
 void decode_retry(struct event *event, const struct error *reason,
                   int64_t retry_at_ms);
 
-/* The header of a record that came from Clerk's API (a backfill) and not from a
- * webhook: with this value, whatever the event says has RANK_SNAPSHOT, so that
- * a webhook of the same moment beats it.  Any other value says nothing.  It can
- * be believed: the producer never passes it on, so only who may write to the
+/* The header of a record that was made from an answer of Clerk's API, as a
+ * backfill does, and not from a webhook.  With this value all that the event
+ * says has RANK_SNAPSHOT; any other value is ignored.  It can be trusted: the
+ * producer passes no such header on, so only a client that may write to the
  * topic can set it. */
 #define SNAPSHOT_HEADER "clerkstream-rank"
 #define SNAPSHOT_VALUE "0"

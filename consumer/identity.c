@@ -11,7 +11,7 @@ static const struct uuid namespace_id = {{0x97, 0x27, 0x8d, 0x3d, 0xbc, 0x76,
                                           0x5e, 0xea, 0x8e, 0x38, 0x74, 0xc5,
                                           0xc6, 0x41, 0xc5, 0x56}};
 
-/* Looked up once, for the life of the process: that costs more than to use it.
+/* Fetched once, for the life of the process: fetching costs more than hashing.
  */
 static EVP_MD *sha1;
 static pthread_once_t sha1_once = PTHREAD_ONCE_INIT;

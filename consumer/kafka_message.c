@@ -26,7 +26,7 @@ static struct slice header(const rd_kafka_headers_t *headers, const char *name)
     return (struct slice){value, size};
 }
 
-/* "neither svix-id, webhook-id nor ce_id": the first that can be an id. */
+/* The first of decode_id_headers that can be an id; empty where none can. */
 static struct slice id_of(const rd_kafka_headers_t *headers)
 {
     for (size_t i = 0; i < DECODE_ID_HEADERS; i++) {

@@ -107,7 +107,8 @@ static void set_status(struct ledger_entry *entry, const struct event *event)
     entry->error = is_applied ? SLICE_EMPTY : slice_of(event->refusal.text);
 }
 
-/* It goes to the retry topic, but not twice because it was sent twice. */
+/* The event goes to the retry topic, unless it is a second delivery of one that
+ * waits there already. */
 static void take_retry(struct ledger_entry *entry, struct event *event,
                        bool is_duplicate, bool is_open)
 {
@@ -120,8 +121,8 @@ static void take_retry(struct ledger_entry *entry, struct event *event,
         set_status(entry, event);
 }
 
-/* One dead letter is enough for all that was read so often; put back, or at the
- * end of its retries, it gets another. */
+/* However often an event is read it gets one dead letter.  It gets another one
+ * after a redrive, and at the end of its retries. */
 static void take_failure(struct ledger_entry *entry, struct event *event,
                          bool is_open)
 {

@@ -104,8 +104,8 @@ static void merge_mention(struct event *event, const struct mention *mention)
     }
 }
 
-/* A dead letter of a user is forgotten with the next event of that user; what
- * the row says of tries before ends with the one that succeeds. */
+/* The next event of a user that is applied ends what the row says of a dead
+ * letter; a retry that succeeds ends what it says of the tries before. */
 static void clear_failure(const struct event *event)
 {
     const struct mention *own = &event->mentions[0];

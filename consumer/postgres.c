@@ -30,8 +30,9 @@ struct postgres_rows {
     const PGresult *result;
 };
 
-/* Ours by name only: keyed look-ups whatever the statistics say, and limits so
- * that a session of ours which nobody drives lets go of its locks. */
+/* Tables are found in `public` whatever the role's search_path says; rows are
+ * looked up by key whatever the statistics say; and the server ends a session
+ * of a consumer that is frozen, so that its locks are released. */
 static const char settings[] =
     "SELECT set_config('search_path', 'public', false),\n"
     "    set_config('idle_in_transaction_session_timeout', '5s', false),\n"

@@ -45,8 +45,10 @@ void postgres_queue(struct postgres *db, enum statement_id id,
 /* Send what is queued and read all answers.  On failure the transaction is
  * rolled back. */
 int postgres_run(struct postgres *db, struct error *err);
+/* End the transaction that is open, without writing. */
 void postgres_rollback(struct postgres *db);
 
+/* What a reader is given: rows and columns count from 0. */
 size_t postgres_count(const struct postgres_rows *rows);
 bool postgres_is_null(const struct postgres_rows *rows, size_t row, int column);
 /* NULL gives a slice whose data is NULL. */

@@ -15,7 +15,8 @@
 #define CONNECTIONS (GUESTS + 16) /* with those that are on their way out */
 #define TIMEOUT_S 10
 
-/* A connection, in a ring; one that is asked to leave is a ring of its own. */
+/* A connection, in a ring with the others, the longest idle one first.  One
+ * that was asked to leave is out of it: a ring of its own. */
 struct guest {
     struct guest *previous, *next;
     int fd;
@@ -24,7 +25,7 @@ struct guest {
 struct http_admin {
     struct MHD_Daemon *daemon;
     struct http_admin_hooks hooks;
-    struct guest guests; /* behind it the one that has asked nothing longest */
+    struct guest guests; /* head of the ring */
     int guests_count;
 };
 
@@ -52,7 +53,8 @@ static void unseat(struct http_admin *admin, struct guest *guest)
     admin->guests_count--;
 }
 
-/* Whoever holds many connections open keeps nobody from asking. */
+/* The longest idle connection gives way, so that nobody is kept out by somebody
+ * who holds many open. */
 static void make_room(struct http_admin *admin)
 {
     struct guest *guest = admin->guests.next;

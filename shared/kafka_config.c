@@ -24,13 +24,14 @@ static const char *const secret_properties[] = {
     "sasl.oauthbearer.config",
 };
 
-/* librdkafka names no file in what it says of them. */
+/* Looked at before librdkafka is asked: its errors do not name the file.  The
+ * value "probe" is its word for searching for the file itself. */
 static const char *const file_properties[] = {
     "ssl.ca.location",       "ssl.certificate.location", "ssl.key.location",
     "ssl.keystore.location", "ssl.crl.location",
 };
 
-/* Else there would be two answers to one question, or none. */
+/* What these would say is said by variables of ours, or must not be set. */
 static const struct {
     const char *property;
     const char *allowed;
@@ -142,8 +143,8 @@ static bool is_same(const rd_kafka_conf_t *one, const rd_kafka_conf_t *other,
     return strcmp(values[0], values[1]) == 0;
 }
 
-/* That `var`, by whichever of a property's names, left alone in `conf` what
- * `ours` says of it. */
+/* Whether `var` has changed a fixed setting: values are compared, since a
+ * property may have several names. */
 static int check_fixed(const rd_kafka_conf_t *conf, const rd_kafka_conf_t *ours,
                        const struct variable *var,
                        const struct kafka_settings *settings, struct error *err)

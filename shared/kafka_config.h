@@ -15,10 +15,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What the environment may do about a setting. */
 enum kafka_rule {
-    KAFKA_DEFAULT, /* until the environment says otherwise */
-    KAFKA_FIXED,   /* the environment may not say otherwise */
-    KAFKA_OURS,    /* it may, of other handles: of this one it has no say */
+    KAFKA_DEFAULT, /* override it */
+    KAFKA_FIXED,   /* nothing: another value is ERROR_INPUT */
+    KAFKA_OURS,    /* nothing: another value is for other handles */
 };
 
 struct kafka_setting {
@@ -43,7 +44,7 @@ int kafka_config_new(const struct settings *common,
                      const struct kafka_settings *settings,
                      rd_kafka_conf_t **ret_conf, struct error *err);
 
-/* Whether there would be one, and nothing else. */
+/* Check all of that without keeping a configuration. */
 int kafka_config_check(const struct settings *common,
                        const struct kafka_settings *settings,
                        struct error *err);

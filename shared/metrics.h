@@ -20,8 +20,8 @@
 enum metric_type {
     METRIC_COUNTER,
     METRIC_GAUGE,
-    METRIC_HISTOGRAM, /* of times */
-    METRIC_SIZES      /* the same of numbers of things */
+    METRIC_HISTOGRAM, /* of durations, in microseconds, shown in seconds */
+    METRIC_SIZES      /* a histogram of counts */
 };
 
 struct metric {

@@ -258,7 +258,7 @@ static void print_listen(const struct option_listen *listen, struct buffer *out)
                       is_ipv6 ? "]" : "", listen->port);
 }
 
-/* A secret that still is what the table says is none. */
+/* A secret is shown as ***; the default in the table is no secret. */
 static bool is_masked(const struct option *opt, const char *text)
 {
     return opt->flags & OPTION_SECRET && text != NULL &&

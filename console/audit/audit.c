@@ -222,7 +222,8 @@ static int expect(struct audit *audit, const struct kafka_record *record,
     return 0;
 }
 
-/* "Unsettled" once is enough: what was settled before is not so again. */
+/* In a later pass only what was unsettled in the one before may be so again: an
+ * audit beside busy consumers comes to an end. */
 static void settle(struct audit_pass *pass, const struct keys *before)
 {
     keys_sort(&pass->unsettled);

@@ -16,7 +16,8 @@ static const char registers_statement[] =
     "       failure, created_ms, base, newest_id, content, xmin, ctid\n"
     "from entity_versions where kind <> 'subdomain'";
 
-/* Clerk's id and the row's; a workspace never has to go by its own. */
+/* Clerk's id and the row's; null where no row can have a wrong one that stands
+ * in the way of the right one. */
 static const struct keys_of {
     enum entity_kind kind;
     const char *table;

@@ -113,7 +113,7 @@ static void add_member(struct buffer *out, const char *name,
 static void add_instant(struct buffer *out, const char *name,
                         struct instant time)
 {
-    /* As written by Clerk small numbers are seconds: 0.000 s is 0 ms. */
+    /* Read again by instant.h, to which numbers below 10^11 are seconds. */
     if (time.state == INSTANT_PRESENT && time.ms >= 100000000000)
         buffer_add_format(out, ",\"%s\":%lld", name, (long long)time.ms);
     else if (time.state == INSTANT_PRESENT)

@@ -14,8 +14,8 @@ static bool has_text(const struct mapping *map, const struct json_node *object,
            slice_equal(a, b);
 }
 
-/* "the address whose id is primary_email_address_id; NULL where that id is
- * null or there are no addresses; the first where no address has that id". */
+/* The address that has the primary id; the first one where no address has it;
+ * NULL where that id is null or there are no addresses. */
 static struct slice primary(struct mapping *map, const struct json_node *data,
                             const char *id_name, const char *list_name,
                             const char *value_name)
@@ -129,8 +129,9 @@ void user_map_deleted(struct mapping *map, struct event *event)
     own->deleted_at = map->env->timestamp;
 }
 
-/* "A user's stub has first_name, last_name, avatar_url and NULL elsewhere"; its
- * times count for the version all the same. */
+/* The row of a user of whom only glimpses were seen has first_name, last_name
+ * and avatar_url, and NULL elsewhere.  So its times count for the version, and
+ * are then forgotten. */
 void user_map_glimpse(struct mapping *map, const struct json_node *object,
                       struct event *event)
 {
