@@ -131,7 +131,7 @@ static int load_keys(struct config *config, struct error *err)
                      SIGNATURE_KEYS_MAX);
 }
 
-int producer_config_load(struct config *config, option_lookup *lookup,
+int producer_config_init(struct config *config, option_lookup *lookup,
                          struct error *err)
 {
     if (option_load(producer_options, producer_options_count, lookup, config,

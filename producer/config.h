@@ -26,6 +26,6 @@ extern const struct option producer_options[];
 extern const size_t producer_options_count;
 
 /* Fill the zeroed `config`; -1 with ERROR_INPUT and one line for a person. */
-int producer_config_load(struct config *config, option_lookup *lookup,
+int producer_config_init(struct config *config, option_lookup *lookup,
                          struct error *err);
 void producer_config_release(struct config *config);

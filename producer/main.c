@@ -217,7 +217,7 @@ int main(int argc, char **argv)
         return show_help();
     if (request == OPTION_VERSION)
         return show_version();
-    if (producer_config_load(&self.config, from_environment, &err) != 0)
+    if (producer_config_init(&self.config, from_environment, &err) != 0)
         return refuse(&err);
     if (request == OPTION_CHECK_READY)
         return http_ready_main(PROGRAM, &self.config.admin_listen);

@@ -94,7 +94,7 @@ static char *load_producer(void)
     struct error err;
     char *text = NULL;
 
-    if (producer_config_load(&config, look_up, &err) != 0)
+    if (producer_config_init(&config, look_up, &err) != 0)
         check_refusal(&err);
     else
         text = printed(producer_options, producer_options_count, &config);

@@ -202,7 +202,7 @@ static void open_world(void)
 
     visitor_choose(world.listen);
     visitor_choose(world.admin_listen);
-    assert_int_equal(producer_config_load(&world.config, lookup, &err), 0);
+    assert_int_equal(producer_config_init(&world.config, lookup, &err), 0);
     log_init("threads", LOG_DEBUG, LOG_JSON);
     stop_install();
     measure_init(&world.measure, world.config.keys.count, "0", "0");

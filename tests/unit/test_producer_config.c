@@ -24,7 +24,7 @@ static int load(struct config *config, const char *set, const char *to,
     *config = (struct config){.secrets = NULL};
     name = set;
     value = to;
-    return producer_config_load(config, lookup, err);
+    return producer_config_init(config, lookup, err);
 }
 
 static void the_defaults(void **state)
