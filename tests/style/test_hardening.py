@@ -99,6 +99,13 @@ def test_the_list_of_materials_tells_licences(materials):
     assert all(told) and told.count("Apache-2.0") == len(PROGRAMS)
 
 
+def test_the_licence_that_is_told_is_the_one_that_is_given():
+    head = (ROOT / "LICENSE").read_text()[:200].split()
+    assert " ".join(head[:4]) == "Apache License Version 2.0,"
+    image = (ROOT / "compose/Dockerfile").read_text()
+    assert 'image.licenses="Apache-2.0"' in image
+
+
 def test_the_same_programs_have_the_same_list(materials):
     again = json.loads(printed(IMAGE / "sbom", "1.2.3", *PROGRAMS))
     assert again == materials
