@@ -126,7 +126,7 @@ static void add_usage(const char *family, struct buffer *out)
                       "       clerkstream %s%s<command> --help\n",
                       family, blank, family, blank);
     if (blank[0] == '\0')
-        buffer_add_text(out, "\nThe operator's desk of clerkstream: Clerk's "
+        buffer_add_text(out, "\nThe operator's console of clerkstream: Clerk's "
                              "webhooks through Kafka into PostgreSQL.\n");
 }
 

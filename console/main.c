@@ -1,4 +1,4 @@
-/* clerkstream - the operator's desk: one program, one table of commands. */
+/* clerkstream - the operator's console: one program, one table of commands. */
 #include "console/commands.h"
 #include "console/completion.h"
 #include "console/manual.h"

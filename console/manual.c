@@ -109,7 +109,7 @@ void manual_page(struct buffer *out)
     buffer_add_text(
         out, ".TH CLERKSTREAM 1 \"\" \"clerkstream " CLERKSTREAM_VERSION "\"\n"
              ".nh\n.ad l\n"
-             ".SH NAME\nclerkstream \\- the operator's desk of clerkstream: "
+             ".SH NAME\nclerkstream \\- the operator's console of clerkstream: "
              "Clerk's webhooks through Kafka into PostgreSQL\n"
              ".SH SYNOPSIS\n"
              ".B clerkstream\n.I command\n.RI [ flags ]\n.br\n"

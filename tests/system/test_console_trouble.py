@@ -1,4 +1,4 @@
-"""A row that somebody keeps locked, as the operator's desk shows it."""
+"""A row that somebody keeps locked, as the operator's console shows it."""
 
 import time
 
