@@ -20,10 +20,11 @@
 
 #define CONNECTIONS_MAX 240 /* libmicrohttpd stalls at 128 events a thread */
 #define THREADS 2
+#define COPIED 3
 
 static const char answer_text[] = "{\"status\":\"accepted\"}";
-static const char *const copied[] = {"svix-id", "svix-timestamp",
-                                     "svix-signature"};
+static const char *const copied[COPIED] = {"svix-id", "svix-timestamp",
+                                           "svix-signature"};
 
 struct floor {
     rd_kafka_t *producer; /* NULL: HTTP alone */
@@ -58,14 +59,17 @@ static void *report(void *context)
     return NULL;
 }
 
-static rd_kafka_vu_t header_of(struct exchange *exchange, const char *name)
+static rd_kafka_headers_t *headers_of(struct exchange *exchange)
 {
-    const char *value = MHD_lookup_connection_value(exchange->connection,
-                                                    MHD_HEADER_KIND, name);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(COPIED);
 
-    return (rd_kafka_vu_t){
-        .vtype = RD_KAFKA_VTYPE_HEADER,
-        .u.header = {.name = name, .val = value, .size = -1}};
+    for (int i = 0; i < COPIED; i++)
+        rd_kafka_header_add(headers, copied[i], -1,
+                            MHD_lookup_connection_value(exchange->connection,
+                                                        MHD_HEADER_KIND,
+                                                        copied[i]),
+                            -1);
+    return headers;
 }
 
 static rd_kafka_vu_t key_of(const struct exchange *exchange)
@@ -85,21 +89,23 @@ static rd_kafka_vu_t key_of(const struct exchange *exchange)
 
 static void produce(struct floor *floor, struct exchange *exchange)
 {
-    rd_kafka_vu_t parts[8] = {
+    rd_kafka_headers_t *headers = headers_of(exchange);
+    const rd_kafka_vu_t parts[] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = floor->topic},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = exchange},
         {.vtype = RD_KAFKA_VTYPE_VALUE,
-         .u.mem = {.ptr = exchange->body, .size = exchange->size}}};
+         .u.mem = {.ptr = exchange->body, .size = exchange->size}},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+        key_of(exchange)};
     rd_kafka_error_t *refusal;
 
-    for (int i = 0; i < 3; i++)
-        parts[4 + i] = header_of(exchange, copied[i]);
-    parts[7] = key_of(exchange);
     exchange->is_sent = true;
     MHD_suspend_connection(exchange->connection);
-    refusal = rd_kafka_produceva(floor->producer, parts, 8);
+    refusal = rd_kafka_produceva(floor->producer, parts,
+                                 sizeof(parts) / sizeof(parts[0]));
     if (refusal != NULL) {
+        rd_kafka_headers_destroy(headers);
         exchange->has_failed = true;
         rd_kafka_error_destroy(refusal);
         MHD_resume_connection(exchange->connection);

@@ -17,7 +17,6 @@
 
 #define PIECE 20000
 #define PARTITIONS 12
-#define PARTS 6 /* of a record, without its headers */
 #define SIGNATURE "v1,cHJlcGFyZWQgYmVmb3JlIGl0IGlzIG1lYXN1cmVkISE="
 
 struct filler {
@@ -82,7 +81,8 @@ static int32_t partition_of(const struct filler *filler, struct slice key)
 
 static void produce(struct filler *filler, const struct record *record)
 {
-    rd_kafka_vu_t parts[PARTS + RECORD_HEADERS_MAX] = {
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(record->count);
+    const rd_kafka_vu_t parts[] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = filler->topic},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = filler},
@@ -91,20 +91,19 @@ static void produce(struct filler *filler, const struct record *record)
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {(void *)(uintptr_t)record->key.data, record->key.size}},
         {.vtype = RD_KAFKA_VTYPE_VALUE,
-         .u.mem = {(void *)(uintptr_t)record->value.data, record->value.size}}};
+         .u.mem = {(void *)(uintptr_t)record->value.data, record->value.size}},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers}};
     rd_kafka_error_t *refusal;
 
     for (size_t i = 0; i < record->count; i++)
-        parts[PARTS + i] = (rd_kafka_vu_t){
-            .vtype = RD_KAFKA_VTYPE_HEADER,
-            .u.header = {.name = record->headers[i].name,
-                         .val = record->headers[i].value.data,
-                         .size = (ssize_t)record->headers[i].value.size}};
+        rd_kafka_header_add(headers, record->headers[i].name, -1,
+                            record->headers[i].value.data,
+                            (ssize_t)record->headers[i].value.size);
     while (filler->outstanding >= filler->outstanding_max)
         rd_kafka_poll(filler->producer, 100);
     filler->outstanding++;
-    refusal =
-        rd_kafka_produceva(filler->producer, parts, PARTS + record->count);
+    refusal = rd_kafka_produceva(filler->producer, parts,
+                                 sizeof(parts) / sizeof(parts[0]));
     if (refusal != NULL) {
         fprintf(stderr, "floor_produce: %s\n", rd_kafka_error_string(refusal));
         exit(1);
