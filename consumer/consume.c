@@ -81,7 +81,7 @@ static void log_batch(struct worker *worker, struct event *const *events,
              log_number("retrying", by_verdict[VERDICT_RETRYING]),
              log_number("failed", by_verdict[VERDICT_FAILED]),
              log_number("stale", stale), log_number("held", (int64_t)held),
-             log_real("ms", (double)us / 1000));
+             log_ms("ms", us));
 }
 
 static void measure_batch(struct worker *worker, size_t count, int64_t us)

@@ -253,7 +253,7 @@ void ingest_finish(const struct ingest *ingest, const struct request *request)
     }
     if (reply->reason != NULL)
         fields[count++] = log_text("reason", reply->reason);
-    fields[count++] = log_real("ms", (double)us / 1000);
+    fields[count++] = log_ms("ms", us);
     fields[count] = (struct log_field){.type = LOG_END};
     log_write(level, fields);
 }

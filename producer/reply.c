@@ -116,7 +116,9 @@ const char *reply_event_status(const struct reply *reply)
 
 static void add_member(struct buffer *out, const char *name, struct slice value)
 {
-    buffer_add_format(out, ",\"%s\":\"", name);
+    buffer_add_text(out, ",\"");
+    buffer_add_text(out, name);
+    buffer_add_text(out, "\":\"");
     buffer_add_json(out, value);
     buffer_add_char(out, '"');
 }
@@ -132,17 +134,21 @@ void reply_body(const struct reply *reply, struct slice id, struct buffer *out)
         buffer_add_text(out, "\"}\n");
         return;
     }
-    buffer_add_format(out, "{\"status\":\"%s\"", row->status_word);
+    buffer_add_text(out, "{\"status\":\"");
+    buffer_add_text(out, row->status_word);
+    buffer_add_char(out, '"');
     if (is_of_event(reply))
         add_member(out, "id", id);
     if (text != NULL)
         add_member(out, "reason", slice_of(text));
     if (reply->outcome == OUTCOME_ACCEPTED) {
         add_member(out, "topic", slice_of(reply->topic));
-        buffer_add_format(out, ",\"partition\":%d", (int)reply->partition);
-        if (reply->offset != REPLY_OFFSET_UNKNOWN)
-            buffer_add_format(out, ",\"offset\":%lld",
-                              (long long)reply->offset);
+        buffer_add_text(out, ",\"partition\":");
+        buffer_add_number(out, reply->partition);
+        if (reply->offset != REPLY_OFFSET_UNKNOWN) {
+            buffer_add_text(out, ",\"offset\":");
+            buffer_add_number(out, reply->offset);
+        }
     }
     buffer_add_text(out, "}\n");
 }

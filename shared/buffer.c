@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FIRST_BYTES 256
+
 void buffer_init(struct buffer *buf, size_t limit_bytes)
 {
     *buf = (struct buffer){.limit = limit_bytes};
@@ -29,7 +31,7 @@ void buffer_clear(struct buffer *buf)
 /* Room for `more` bytes and the NUL; false past the ceiling. */
 static bool reserve(struct buffer *buf, size_t more)
 {
-    size_t capacity = buf->capacity > 0 ? buf->capacity : 64;
+    size_t capacity = buf->capacity > 0 ? buf->capacity : FIRST_BYTES;
 
     if (buf->is_full || more > buf->limit - buf->size) {
         buf->is_full = true;
@@ -67,6 +69,20 @@ void buffer_add_text(struct buffer *buf, const char *text)
 void buffer_add_char(struct buffer *buf, char c)
 {
     buffer_add(buf, &c, 1);
+}
+
+void buffer_add_number(struct buffer *buf, int64_t value)
+{
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (value < 0)
+        digits[--at] = '-';
+    buffer_add(buf, digits + at, sizeof(digits) - at);
 }
 
 void buffer_add_format(struct buffer *buf, const char *format, ...)

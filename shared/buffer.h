@@ -29,6 +29,8 @@ void buffer_add(struct buffer *buf, const void *data, size_t size_bytes);
 void buffer_add_slice(struct buffer *buf, struct slice s);
 void buffer_add_text(struct buffer *buf, const char *text);
 void buffer_add_char(struct buffer *buf, char c);
+void buffer_add_number(struct buffer *buf, int64_t value);
+/* About ten times as dear as the same by the functions above. */
 void buffer_add_format(struct buffer *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* `s` as the inside of a JSON string, without the quotes; bytes that are not

@@ -1,6 +1,5 @@
 #include "shared/instant.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #define SECONDS_BELOW 100000000000 /* 10^11 */
@@ -103,12 +102,18 @@ struct instant instant_of(const struct json_document *doc,
     return (struct instant){.state = INSTANT_PRESENT, .ms = value};
 }
 
+static void put(char *out, int digits, int value)
+{
+    for (; digits-- > 0; value /= 10)
+        out[digits] = (char)('0' + value % 10);
+}
+
 bool instant_format(int64_t ms, char out[INSTANT_TEXT_BYTES])
 {
+    static const char form[] = "yyyy-mm-ddThh:mm:ss.mmmZ";
     int64_t fraction = ms % 1000;
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
-    size_t size;
 
     if (fraction < 0) {
         fraction += 1000;
@@ -118,8 +123,13 @@ bool instant_format(int64_t ms, char out[INSTANT_TEXT_BYTES])
     if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < 1000 - 1900 ||
         tm.tm_year > 9999 - 1900)
         return false;
-    size = strftime(out, INSTANT_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(out + size, INSTANT_TEXT_BYTES - size, ".%03uZ",
-             (unsigned)fraction % 1000);
+    memcpy(out, form, sizeof(form));
+    put(out, 4, tm.tm_year + 1900);
+    put(out + 5, 2, tm.tm_mon + 1);
+    put(out + 8, 2, tm.tm_mday);
+    put(out + 11, 2, tm.tm_hour);
+    put(out + 14, 2, tm.tm_min);
+    put(out + 17, 2, tm.tm_sec);
+    put(out + 20, 3, (int)fraction);
     return true;
 }

@@ -4,6 +4,7 @@
 #include "shared/memory.h"
 #include "shared/utf8.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #define ONES 0x0101010101010101u
@@ -83,23 +84,30 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Whether all eight bytes are plain: each term has a byte's high bit set where
- * that byte is not (or where a lower one is not: enough to look closer). */
-static bool are_plain(const char *at)
+/* How many of eight bytes are plain, up to the first that is not: each term
+ * has a byte's high bit set where that byte is not, or where a lower one is
+ * not; so the lowest bit tells true. */
+static uint32_t count_plain(const char *at)
 {
-    uint64_t word, quote, escape;
+    uint64_t word, quote, escape, others;
 
     memcpy(&word, at, sizeof(word));
+    word = le64toh(word);
     quote = word ^ ONES * '"';
     escape = word ^ ONES * '\\';
-    return ((word | (word - ONES * 0x20) | (quote - ONES) | (escape - ONES)) &
-            HIGHS) == 0;
+    others = (word | (word - ONES * 0x20) | (quote - ONES) | (escape - ONES)) &
+             HIGHS;
+    return others == 0 ? 8 : (uint32_t)__builtin_ctzll(others) / 8;
 }
 
 static void skip_plain(struct parser *p)
 {
-    while (p->size - p->at >= 8 && are_plain(p->data + p->at))
-        p->at += 8;
+    while (p->size - p->at >= 8) {
+        uint32_t count = count_plain(p->data + p->at);
+        p->at += count;
+        if (count < 8)
+            return;
+    }
     while (p->at < p->size && is_plain((unsigned char)p->data[p->at]))
         p->at++;
 }

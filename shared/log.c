@@ -59,6 +59,15 @@ static bool is_bare(struct slice s)
     return s.size > 0;
 }
 
+static void add_ms(struct buffer *line, int64_t us)
+{
+    const char decimals[] = {'.', (char)('0' + us / 100 % 10),
+                             (char)('0' + us / 10 % 10), (char)('0' + us % 10)};
+
+    buffer_add_number(line, us / 1000);
+    buffer_add(line, decimals, sizeof(decimals));
+}
+
 static void add_value(struct buffer *line, const struct log_field *field)
 {
     bool is_json = state.format == LOG_JSON;
@@ -67,9 +76,9 @@ static void add_value(struct buffer *line, const struct log_field *field)
     if (value.size > VALUE_BYTES)
         value.size = VALUE_BYTES;
     if (field->type == LOG_IS_NUMBER) {
-        buffer_add_format(line, "%lld", (long long)field->number);
-    } else if (field->type == LOG_IS_REAL) {
-        buffer_add_format(line, "%.3f", field->real);
+        buffer_add_number(line, field->number);
+    } else if (field->type == LOG_IS_MS) {
+        add_ms(line, field->number);
     } else if (!is_json && is_bare(value)) {
         buffer_add_slice(line, value);
     } else {
@@ -84,10 +93,15 @@ static void add_json(struct buffer *line, enum log_level level,
 {
     buffer_add_text(line, "{\"time\":\"");
     add_time(line);
-    buffer_add_format(line, "\",\"level\":\"%s\",\"program\":\"%s\"",
-                      log_level_names[level], state.program);
+    buffer_add_text(line, "\",\"level\":\"");
+    buffer_add_text(line, log_level_names[level]);
+    buffer_add_text(line, "\",\"program\":\"");
+    buffer_add_text(line, state.program);
+    buffer_add_char(line, '"');
     for (; fields->type != LOG_END; fields++) {
-        buffer_add_format(line, ",\"%s\":", fields->name);
+        buffer_add_text(line, ",\"");
+        buffer_add_text(line, fields->name);
+        buffer_add_text(line, "\":");
         add_value(line, fields);
     }
     buffer_add_text(line, "}");

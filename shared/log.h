@@ -17,14 +17,13 @@ enum log_format { LOG_TEXT, LOG_JSON, LOG_AUTO };
 extern const char *const log_level_names[];
 extern const char *const log_format_names[];
 
-enum log_field_type { LOG_END, LOG_IS_SLICE, LOG_IS_NUMBER, LOG_IS_REAL };
+enum log_field_type { LOG_END, LOG_IS_SLICE, LOG_IS_NUMBER, LOG_IS_MS };
 
 struct log_field {
     enum log_field_type type;
     const char *name;
     struct slice slice;
     int64_t number;
-    double real;
 };
 
 /* `program` is kept. Text on a terminal, else JSON, where format is AUTO. */
@@ -41,7 +40,7 @@ void log_write(enum log_level level, const struct log_field *fields);
 
 static inline struct log_field log_slice(const char *name, struct slice value)
 {
-    return (struct log_field){LOG_IS_SLICE, name, value, 0, 0};
+    return (struct log_field){LOG_IS_SLICE, name, value, 0};
 }
 static inline struct log_field log_text(const char *name, const char *value)
 {
@@ -53,11 +52,12 @@ static inline struct log_field log_event(const char *what)
 }
 static inline struct log_field log_number(const char *name, int64_t value)
 {
-    return (struct log_field){LOG_IS_NUMBER, name, SLICE_EMPTY, value, 0};
+    return (struct log_field){LOG_IS_NUMBER, name, SLICE_EMPTY, value};
 }
-static inline struct log_field log_real(const char *name, double value)
+/* Shown in milliseconds with three decimals; not negative. */
+static inline struct log_field log_ms(const char *name, int64_t us)
 {
-    return (struct log_field){LOG_IS_REAL, name, SLICE_EMPTY, 0, value};
+    return (struct log_field){LOG_IS_MS, name, SLICE_EMPTY, us};
 }
 
 #define LOG_AT(level, ...)                                                     \

@@ -44,6 +44,22 @@ static void what_is_added_stands_behind_the_rest(void **state)
 }
 
 /* Whatever would pass the ceiling is left out whole, and so is all after it. */
+static void a_number_is_written_in_decimal_digits(void **state)
+{
+    static const int64_t numbers[] = {0, 9, -10, INT64_MAX, INT64_MIN};
+    struct buffer buf;
+
+    (void)state;
+    buffer_init(&buf, 1000);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        buffer_add_number(&buf, numbers[i]);
+        buffer_add_char(&buf, ' ');
+    }
+    assert_string_equal(buf.data, "0 9 -10 9223372036854775807 "
+                                  "-9223372036854775808 ");
+    buffer_release(&buf);
+}
+
 static void past_the_ceiling_nothing_is_added(void **state)
 {
     struct buffer buf;
@@ -132,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_there_until_something_was_added),
         cmocka_unit_test(what_is_added_stands_behind_the_rest),
+        cmocka_unit_test(a_number_is_written_in_decimal_digits),
         cmocka_unit_test(past_the_ceiling_nothing_is_added),
         cmocka_unit_test(the_ceiling_itself_can_be_reached),
         cmocka_unit_test(numbers_are_big_endian),

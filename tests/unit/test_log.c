@@ -65,7 +65,7 @@ static void text_is_for_people(void **state)
 {
     (void)state;
     log_init("test", LOG_INFO, LOG_TEXT);
-    log_warn(log_event("batch"), log_number("events", -12), log_real("ms", 1.5),
+    log_warn(log_event("batch"), log_number("events", -12), log_ms("ms", 1500),
              log_text("topic", "clerk.events"), log_text("empty", ""),
              log_text("none", NULL), log_text("pair", "a=b"),
              log_text("quoted", "a \"b\"\\\n=\x7f\xc3\xa9"));
@@ -81,14 +81,14 @@ static void json_is_for_programs(void **state)
     (void)state;
     log_init("test", LOG_INFO, LOG_JSON);
     log_error(log_event("halted"), log_number("n", INT64_MIN),
-              log_real("r", -0.25), log_text("t", "plain"),
+              log_ms("r", 250007), log_text("t", "plain"),
               log_text("q", "\"\\\n\x01/"));
     assert_memory_equal(written(), "{\"time\":\"", 9);
     assert_begins_with_a_time(line + 9);
     assert_string_equal(
         line + 33,
         "\",\"level\":\"error\",\"program\":\"test\",\"event\":\"halted\","
-        "\"n\":-9223372036854775808,\"r\":-0.250,\"t\":\"plain\","
+        "\"n\":-9223372036854775808,\"r\":250.007,\"t\":\"plain\","
         "\"q\":\"\\\"\\\\\\u000a\\u0001/\"}");
 }
 
