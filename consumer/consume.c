@@ -126,25 +126,6 @@ static bool are_applied(struct event *const *events, size_t count)
     return true;
 }
 
-/* What other workers are at comes last. */
-static int apply_in_turns(struct worker *worker, struct event **events,
-                          size_t count, int64_t lock_timeout_ms)
-{
-    size_t done = 0;
-    int result = 0;
-
-    while (done < count && result == 0) {
-        struct turn turn;
-        size_t taken =
-            turns_take(worker->set.turns, worker->number, events + done,
-                       count - done, &worker->arena, &turn);
-        result = isolate(worker, events + done, taken, lock_timeout_ms);
-        turns_end(worker->set.turns, &turn);
-        done += taken;
-    }
-    return result;
-}
-
 /* The path of the records: each is done or held in the end.  Returns whether
  * all of them were applied. */
 static bool process(struct worker *worker, const struct record *records,
@@ -163,10 +144,9 @@ static bool process(struct worker *worker, const struct record *records,
     if (is_new)
         passed = pass_guard(worker, events, count);
     worker_set_busy(worker, true);
-    worker->is_away =
-        passed > 0 &&
-        apply_in_turns(worker, events, passed, lock_timeout_ms) != 0 &&
-        !worker->is_halted;
+    worker->is_away = passed > 0 &&
+                      isolate(worker, events, passed, lock_timeout_ms) != 0 &&
+                      !worker->is_halted;
     worker_set_busy(worker, false);
     is_clean = are_applied(events, count);
     held = release_or_hold(worker, events, count);

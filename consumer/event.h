@@ -101,7 +101,6 @@ struct mention {
 };
 
 #define EVENT_MENTIONS_MAX 4
-#define EVENT_SLOTS_MAX (EVENT_MENTIONS_MAX + 2)
 
 enum event_fate { EVENT_APPLY, EVENT_IGNORE, EVENT_RETRY, EVENT_REFUSE };
 enum event_verdict {
@@ -126,8 +125,6 @@ struct event {
     int64_t retry_at_ms;  /* where it is to be retried: when */
     struct mention mentions[EVENT_MENTIONS_MAX]; /* [0] is its own entity */
     int mention_count;
-    uint32_t slots[EVENT_SLOTS_MAX]; /* turns.h: what it is at, [0] its own */
-    int slots_count;
     enum event_verdict verdict;
     bool is_stale;    /* a retry that no longer counts: passed over */
     bool is_repeated; /* applied before, says the ledger, and no worse since */

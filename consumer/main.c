@@ -22,7 +22,6 @@ struct program {
     struct outlet *outlet;
     struct meters meters;
     struct http_admin *admin;
-    struct turns *turns;
     struct worker *workers;
     size_t count;
     const char *topics[3];
@@ -72,7 +71,6 @@ static int open_all(struct program *program, struct error *err)
     program->topics[1] = common->retry_topic;
     program->topics[2] = common->dead_letter_topic;
     meters_init(&program->meters, source_library());
-    program->turns = turns_new();
     if (postgres_check_url(program->cfg.database_url, err) != 0 ||
         source_check(&program->cfg, err) != 0)
         return -1;
@@ -82,7 +80,7 @@ static int open_all(struct program *program, struct error *err)
                                      sizeof(*program->workers));
     for (size_t i = 0; i < (size_t)program->cfg.workers; i++) {
         const struct worker_setting set = {&program->cfg, NULL, program->outlet,
-                                           &program->meters, program->turns};
+                                           &program->meters};
         program->count = i + 1;
         if (worker_init(&program->workers[i], &set, (int)i + 1, err) != 0)
             return -1;
@@ -103,7 +101,6 @@ static void close_all(struct program *program)
     for (size_t i = 0; i < program->count; i++)
         worker_release(&program->workers[i]);
     free(program->workers);
-    turns_free(program->turns);
     outlet_close(program->outlet);
     kafka_watch_close(program->watch);
     meters_release(&program->meters);

@@ -12,7 +12,6 @@
 #include "consumer/meters.h"
 #include "consumer/progress.h"
 #include "consumer/trouble.h"
-#include "consumer/turns.h"
 #include "consumer/waiting.h"
 #include "shared/kafka_watch.h"
 
@@ -27,7 +26,6 @@ struct worker_setting {
     struct kafka_watch *watch;
     struct outlet *outlet;
     struct meters *meters;
-    struct turns *turns;
 };
 
 struct worker {

@@ -31,7 +31,6 @@ struct program {
     struct meters meters;
     struct kafka_watch *watch;
     struct outlet *outlet;
-    struct turns *turns;
     struct http_admin *admin;
     struct worker workers[WORKERS];
     char listen[32];
@@ -115,13 +114,11 @@ static void open_program(void)
     log_init("threads", LOG_DEBUG, LOG_JSON);
     stop_install();
     meters_init(&program.meters, "none");
-    program.turns = turns_new();
     outlet_open(&program.cfg.common, &program.outlet, &err);
     kafka_watch_open(&program.cfg.common, NULL, 0, &program.watch, &err);
     for (int64_t i = 0; i < program.cfg.workers; i++) {
         const struct worker_setting set = {&program.cfg, program.watch,
-                                           program.outlet, &program.meters,
-                                           program.turns};
+                                           program.outlet, &program.meters};
         if (worker_init(&program.workers[i], &set, (int)i + 1, &err) != 0)
             abort();
     }
@@ -135,7 +132,6 @@ static void close_program(void)
     http_admin_close(program.admin);
     for (int64_t i = 0; i < program.cfg.workers; i++)
         worker_release(&program.workers[i]);
-    turns_free(program.turns);
     outlet_close(program.outlet);
     kafka_watch_close(program.watch);
     meters_release(&program.meters);
