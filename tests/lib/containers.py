@@ -63,6 +63,9 @@ class Daemon:
     def __exit__(self, *_):
         if self.process is not None:
             self.process.stop(timeout=60)
+            # It leaves its own network name space mounted.
+            run("umount", self.directory / "exec" / "netns" / "default",
+                check=False)  # fmt: skip
 
     def start(self):
         if shutil.which("dockerd") is None:
@@ -102,7 +105,8 @@ class Stack:
 
     def __init__(self, daemon):
         self.daemon = daemon
-        names = ("PRODUCER_PORT", "KAFKA_PORT", "POSTGRES_PORT")
+        names = ("PRODUCER_PORT", "KAFKA_PORT", "POSTGRES_PORT",
+                 "PROMETHEUS_PORT")  # fmt: skip
         self.ports = {name: free_port() for name in names}
         self.project = f"test{self.ports['PRODUCER_PORT']}"
 

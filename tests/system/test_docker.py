@@ -14,6 +14,7 @@ from containers import (
 from figures import figure
 from programs import console
 from waiting import wait_until
+from webhook import request
 
 PROGRAMS = ("producer", "consumer")
 IMAGE_BYTES_MAX = 100e6
@@ -88,6 +89,35 @@ def test_it_is_up_and_events_become_rows(stack, ledger):
     stack.wait_healthy("kafka", "postgres", *PROGRAMS)
     ledger.send(1000)
     ledger.wait()
+
+
+def test_prometheus_sees_both_programs(stack):
+    stack.compose("up", "-d", "--build", "prometheus")
+    address = f"http://127.0.0.1:{stack.ports['PROMETHEUS_PORT']}/api/v1"
+
+    def ask(what):
+        return request(f"{address}/{what}").json["data"]
+
+    def seen():
+        try:
+            targets = ask("targets")["activeTargets"]
+        except OSError:
+            return set()
+        return {(target["labels"]["job"], target["health"])
+                for target in targets}  # fmt: skip
+
+    wait_until(lambda: seen() == {(f"clerkstream-{program}", "up")
+                                  for program in PROGRAMS},
+               60, "both are up")  # fmt: skip
+    (ready,) = ask("query?query=sum(clerkstream_ready)")["result"]
+    assert ready["value"][1] == "2"
+    rules = [rule for group in ask("rules")["groups"]
+             for rule in group["rules"]]  # fmt: skip
+    assert rules and not any(rule.get("lastError") for rule in rules)
+
+
+def test_kcat_lists_the_topics(stack):
+    assert 'topic "clerk.events.dlq"' in stack.compose("run", "--rm", "kcat")
 
 
 @pytest.mark.parametrize("service", PROGRAMS)
