@@ -1,6 +1,7 @@
 """`clerkstream status`: how it stands, and quickly."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -113,7 +114,7 @@ def test_what_waits_is_told_with_its_place_and_its_age(life):
     assert oldest["id"] == "msg_w"
     assert oldest["where"] == f"{life.events_topic}:{partition}:{offset}"
     shown = life.console("status").stdout
-    assert f"2 records, 1.{shown.split('2 records, 1.')[1]}" in shown
+    assert re.search(r"2 records, [1-9]\d*(\.\d{3})? s on ", shown), shown
     assert f"partition {partition}: 2" in shown
 
 
