@@ -90,7 +90,7 @@ class Bystander:
         self.wait_for_some(begin)
         with self.turn:
             waits, failures = self.waits[begin:], self.failures[failed:]
-        assert failures == []
+        assert failures == [], "\n".join(failures)
         self.worst = percentiles(waits)
 
     def told(self):
